@@ -1,0 +1,60 @@
+"""`generation_data`: what a completed generation gives the page."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Timings(BaseModel):
+    """Where the time went, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    queued: Seconds
+    """From `created_at` to the claim; server's clock against worker's."""
+    loading: Seconds
+    generating: Seconds
+    encoding: Seconds
+    uploading: Seconds
+
+
+class GenerationData(BaseModel):
+    """What images and videos share."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    object_paths: list[str]
+    """The objects in the bucket, in order. A video's second one is its poster."""
+    content_type: str
+    """Of the first object."""
+    width: int
+    height: int
+    seed: int
+    """Of the first picture; picture i was made from seed + i."""
+    model: str
+    revision: str
+    """Which weights, as the catalogue pins them."""
+    sha256: list[str]
+    """Of each object, in hexadecimal."""
+    bytes: list[int]
+    """The size of each object."""
+    timings_seconds: Timings
+
+
+class ImageData(GenerationData):
+    """`generation_data` of a document in `images`."""
+
+    image_urls: list[str]
+
+
+class VideoData(GenerationData):
+    """`generation_data` of a document in `videos`."""
+
+    video_url: str
+    poster_url: str
+    """The first frame, as a JPEG."""
+    fps: int
+    num_frames: int
+    duration_seconds: Seconds

@@ -1,0 +1,119 @@
+"""What an object in the bucket says of itself, so that a later attempt can adopt it.
+
+A generation's objects carry in their metadata which job made them and all that `generation_data` needs but the
+URLs. An attempt that finds a complete set of its own job completes the document with it and spends no GPU time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.errors import ErrorCode, RequestInvalid
+from contracts.generation import same_moment
+from contracts.generation_data import ImageData, VideoData
+from contracts.paths import GenerationPath, MediaType
+
+DOWNLOAD_TOKEN = "firebaseStorageDownloadTokens"  # noqa: S105 - the key's name, which Firebase chose
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """One object, as a bucket lists it."""
+
+    name: str
+    generation: int
+    """Cloud Storage's number for this version of the object."""
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One file to store."""
+
+    name: str
+    """The object's name."""
+    content: bytes
+    content_type: str
+    sha256: str
+
+
+def describe(
+    path: GenerationPath,
+    *,
+    created_at: datetime,
+    attempt: int,
+    files: Sequence[File],
+    facts: Mapping[str, Any],
+) -> list[dict[str, str]]:
+    """The metadata of each file: whose it is, which of how many, and `facts`, the rest of `generation_data`."""
+    common = {
+        "document": path.document,
+        "created_at": created_at.isoformat(),
+        "attempt": str(attempt),
+        "objects": json.dumps([file.name for file in files]),
+        "generation_data": json.dumps(
+            {
+                **facts,
+                "sha256": [file.sha256 for file in files],
+                "bytes": [len(file.content) for file in files],
+            }
+        ),
+    }
+    return [{**common, "sha256": file.sha256} for file in files]
+
+
+def belongs_to(path: GenerationPath, stored: StoredObject) -> bool:
+    """Whether this generation, or an earlier one under the same id, made it."""
+    return stored.metadata.get("document") == path.document
+
+
+def complete_set(
+    path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]
+) -> list[StoredObject] | None:
+    """All objects of this very job, in order, if none is missing."""
+    mine = {
+        stored.name: stored
+        for stored in found
+        if belongs_to(path, stored) and _made_for(stored.metadata, created_at)
+    }
+    for stored in mine.values():
+        names = json.loads(stored.metadata["objects"])
+        same_attempt = [
+            mine[name]
+            for name in names
+            if name in mine and mine[name].metadata["attempt"] == stored.metadata["attempt"]
+        ]
+        if len(same_attempt) == len(names):
+            return same_attempt
+    return None
+
+
+def check_names_free(path: GenerationPath, names: Sequence[str], found: Sequence[StoredObject]) -> None:
+    """Raise `RequestInvalid` where another generation's file has a name that this one needs."""
+    for stored in found:
+        if stored.name in names and not belongs_to(path, stored):
+            raise RequestInvalid(
+                "file_uid",
+                "another generation already has a file of this name; choose another file_uid",
+                ErrorCode.OBJECT_TAKEN,
+            )
+
+
+def build_generation_data(
+    media_type: MediaType, metadata: Mapping[str, str], urls: Sequence[str]
+) -> ImageData | VideoData:
+    """`generation_data` from an object's metadata and the URLs of all objects, in order."""
+    facts = json.loads(metadata["generation_data"])
+    objects = {"object_paths": json.loads(metadata["objects"])}
+    if media_type is MediaType.IMAGES:
+        return ImageData.model_validate({**facts, **objects, "image_urls": list(urls)})
+    return VideoData.model_validate({**facts, **objects, "video_url": urls[0], "poster_url": urls[1]})
+
+
+def _made_for(metadata: Mapping[str, str], created_at: datetime) -> bool:
+    try:
+        return same_moment(datetime.fromisoformat(metadata["created_at"]), created_at)
+    except (KeyError, ValueError):
+        return False

@@ -1,0 +1,216 @@
+"""How a generation moves: each legal change is one function here, and there are no others.
+
+A transition looks at the generation as it was read and builds the whole change, or says why not. It knows no
+clock: `now`, nonces and seeds come in. A store applies the change only if the document is still the one that
+was read (`ports.GenerationStore.apply`), so a guard that held when it was evaluated holds when it is written.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from contracts.errors import Failure
+from contracts.generation import Generation, Malformed, Progress, same_moment
+from contracts.generation_data import ImageData, VideoData
+from contracts.status import Stage, Status
+
+
+class Reason(StrEnum):
+    """Why a change was refused. Losing a race is ordinary; none of these is an error."""
+
+    GONE = "gone"
+    """There is no such document (any more)."""
+    ENDED = "ended"
+    """It has ended, and an ending absorbs everything."""
+    MALFORMED = "malformed"
+    """It is no generation; it can only be failed."""
+    NOT_QUEUED = "not_queued"
+    """It is being processed already."""
+    OTHER_ATTEMPT = "other_attempt"
+    """Another attempt than the caller's is the current one."""
+    OTHER_JOB = "other_job"
+    """The id was deleted and created again: this is a new job under an old name."""
+    NOT_MINE = "not_mine"
+    """Another worker holds the claim, or none does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What to write: whole top-level fields, and those to take away."""
+
+    set: Mapping[str, Any]
+    remove: frozenset[str] = field(default_factory=frozenset)
+
+    def apply_to(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields after the change."""
+        return {key: value for key, value in {**fields, **self.set}.items() if key not in self.remove}
+
+    def is_in(self, fields: Mapping[str, Any]) -> bool:
+        """Whether these fields already hold the change, as they do after a commit whose answer was lost."""
+        return all(fields.get(key) == value for key, value in self.set.items()) and not (
+            self.remove & fields.keys()
+        )
+
+
+Snapshot = Generation | Malformed
+Transition = Callable[[Snapshot], Change | Reason]
+
+# Taken away by every ending: they say who is at work, and nobody is any more.
+OF_WORK = frozenset({"claim", "lease_expires_at", "stage", "progress"})
+
+
+def dispatch(
+    generation: Snapshot, *, attempt: int, seed: int, now: datetime, lease_expires_at: datetime
+) -> Change | Reason:
+    """Begin attempt `attempt` + 1 of a queued generation. The seed is kept if one was ever drawn."""
+    queued = _queued(generation, attempt)
+    if isinstance(queued, Reason):
+        return queued
+    return Change(
+        set={
+            "stage": Stage.DISPATCHED,
+            "attempt": attempt + 1,
+            "failures": queued.failures,
+            "seed": seed if queued.seed is None else queued.seed,
+            "dispatched_at": now,
+            "lease_expires_at": lease_expires_at,
+            "modified": now,
+        }
+    )
+
+
+def record_runpod_job(
+    generation: Snapshot, *, attempt: int, runpod_job_id: str, now: datetime
+) -> Change | Reason:
+    """Note which RunPod job serves this attempt. Never the status: the worker may have been quicker."""
+    open_ = _open(generation)
+    if isinstance(open_, Reason):
+        return open_
+    if open_.attempt != attempt:
+        return Reason.OTHER_ATTEMPT
+    return Change(set={"runpod_job_id": runpod_job_id, "modified": now})
+
+
+def claim(
+    generation: Snapshot,
+    *,
+    created_at: datetime,
+    attempt: int,
+    claim: str,
+    runpod_job_id: str,
+    now: datetime,
+    lease_expires_at: datetime,
+) -> Change | Reason:
+    """Make it this worker's, just before its GPU turn."""
+    queued = _queued(generation, attempt)
+    if isinstance(queued, Reason):
+        return queued
+    if not same_moment(queued.created_at, created_at):
+        return Reason.OTHER_JOB
+    return Change(
+        set={
+            "status": Status.PROCESSING,
+            "stage": Stage.LOADING,
+            "claim": claim,
+            "runpod_job_id": runpod_job_id,
+            "started_at": now,
+            "lease_expires_at": lease_expires_at,
+            "modified": now,
+        }
+    )
+
+
+def heartbeat(
+    generation: Snapshot,
+    *,
+    claim: str,
+    stage: Stage,
+    progress: Progress | None,
+    now: datetime,
+    lease_expires_at: datetime,
+) -> Change | Reason:
+    """Report that work has moved on, and keep the lease."""
+    if reason := _not_mine(generation, claim):
+        return reason
+    reported = {} if progress is None else {"progress": progress.model_dump(exclude_none=True)}
+    return Change(set={"stage": stage, **reported, "lease_expires_at": lease_expires_at, "modified": now})
+
+
+def complete(
+    generation: Snapshot, *, claim: str, generation_data: ImageData | VideoData, now: datetime
+) -> Change | Reason:
+    """End well: the files are stored and this says where."""
+    if reason := _not_mine(generation, claim):
+        return reason
+    return Change(
+        set={
+            "status": Status.COMPLETED,
+            "completed_at": now,
+            "generated": True,
+            "generation_data": generation_data.model_dump(),
+            "modified": now,
+        },
+        remove=OF_WORK,
+    )
+
+
+def fail(generation: Snapshot, *, claim: str, failure: Failure, now: datetime) -> Change | Reason:
+    """End badly, by the worker that holds the claim."""
+    return _not_mine(generation, claim) or _failed(failure, now)
+
+
+def fail_dispatch(generation: Snapshot, *, attempt: int, failure: Failure, now: datetime) -> Change | Reason:
+    """End badly because RunPod did not take attempt `attempt`; not if a worker has claimed it all the same."""
+    queued = _queued(generation, attempt)
+    return queued if isinstance(queued, Reason) else _failed(failure, now)
+
+
+def reject(generation: Snapshot, *, failure: Failure, now: datetime) -> Change | Reason:
+    """End badly before anything was dispatched: the request, or the document itself, is no good."""
+    if isinstance(generation, Malformed) and not generation.is_terminal:
+        return _failed(failure, now)
+    queued = _queued(generation, attempt=0)
+    return queued if isinstance(queued, Reason) else _failed(failure, now)
+
+
+def cancel(generation: Snapshot, *, now: datetime) -> Change | Reason:
+    """End it because its user says so, wherever it is."""
+    if generation.is_terminal:
+        return Reason.ENDED
+    return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
+
+
+def _failed(failure: Failure, now: datetime) -> Change:
+    return Change(
+        set={
+            "status": Status.FAILED,
+            "ended_at": now,
+            "error": failure.model_dump(exclude_none=True),
+            "modified": now,
+        },
+        remove=OF_WORK,
+    )
+
+
+def _open(generation: Snapshot) -> Generation | Reason:
+    if generation.is_terminal:
+        return Reason.ENDED
+    return Reason.MALFORMED if isinstance(generation, Malformed) else generation
+
+
+def _queued(generation: Snapshot, attempt: int) -> Generation | Reason:
+    open_ = _open(generation)
+    if isinstance(open_, Reason):
+        return open_
+    if open_.attempt != attempt:
+        return Reason.OTHER_ATTEMPT
+    return open_ if open_.status is Status.QUEUED else Reason.NOT_QUEUED
+
+
+def _not_mine(generation: Snapshot, claim: str) -> Reason | None:
+    open_ = _open(generation)
+    if isinstance(open_, Reason):
+        return open_
+    return None if open_.status is Status.PROCESSING and open_.claim == claim else Reason.NOT_MINE

@@ -1,0 +1,107 @@
+"""From `request_data` to something a pipeline can be called with, or a sentence that says why not.
+
+The security rules have judged types and ranges before, but only of what came through them; this judges
+everything again, and then what rules cannot know: the model, its limits, and whose upload it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.catalogue import Catalogue, Model, Parameter
+from contracts.errors import RequestInvalid
+from contracts.paths import GenerationPath, MediaType, is_upload_of
+from contracts.request import REQUEST_MODELS, UPLOAD_FIELDS, Request
+
+ENVELOPE = {"prompt", "model"}  # keys that every model takes
+
+
+def resolve_request(
+    path: GenerationPath, request_data: Mapping[str, Any], catalogue: Catalogue
+) -> tuple[Model, dict[str, Any]]:
+    """The model and every parameter it is to be called with, the defaults filled in.
+
+    Raises `RequestInvalid`, naming the field.
+    """
+    request = parse_request(path.media_type, request_data)
+    asked = request.model_dump(exclude_unset=True)
+    for field in UPLOAD_FIELDS:
+        if field in asked and not is_upload_of(path.user_id, asked[field]):
+            raise RequestInvalid(
+                field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}"
+            )
+    model = catalogue.find(path.media_type, request.model)
+    if model is None:
+        raise RequestInvalid("model", f"model: there is no {path.media_type} model of this name")
+    for field, value in asked.items():
+        if field not in ENVELOPE:
+            _check_parameter(model, field, value)
+    resolved = {"prompt": request.prompt, **_defaults(model), **asked, "model": model.id}
+    _check_pixels(model, resolved)
+    return model, resolved
+
+
+def parse_request(media_type: MediaType, request_data: Mapping[str, Any]) -> Request:
+    """Check keys, types and ranges. Raises `RequestInvalid`, naming the field."""
+    try:
+        return REQUEST_MODELS[media_type].model_validate(dict(request_data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        field = str(first["loc"][0]) if first["loc"] else message.split(" ", 1)[0]
+        raise RequestInvalid(field, _sentence(field, first["type"], message)) from None
+
+
+def _sentence(field: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind == "extra_forbidden":
+        return "request_data has a key that is not one of its own"
+    if message.startswith(f"{field} "):
+        return message
+    return f"{field} {message}" if message.startswith("must ") else f"{field}: {message}"
+
+
+def _defaults(model: Model) -> dict[str, Any]:
+    return {
+        name: parameter.default
+        for name, parameter in model.parameters.items()
+        if parameter.default is not None
+    }
+
+
+def _check_parameter(model: Model, field: str, value: Any) -> None:  # noqa: ANN401 - any scalar
+    parameter = model.parameters.get(field)
+    if parameter is None:
+        raise RequestInvalid(field, f"{field} does not apply to the model {model.id}")
+    if problem := _problem(parameter, value):
+        raise RequestInvalid(field, f"{field} must be {problem}")
+
+
+def _problem(parameter: Parameter, value: Any) -> str | None:  # noqa: ANN401 - any scalar
+    if parameter.choices is not None and value not in parameter.choices:
+        return f"one of {', '.join(parameter.choices)}"
+    if parameter.minimum is not None and value < parameter.minimum:
+        return f"at least {parameter.minimum:g}"
+    if parameter.maximum is not None and value > parameter.maximum:
+        return f"at most {parameter.maximum:g}"
+    if parameter.multiple_of is not None and value % parameter.multiple_of:
+        return f"a multiple of {parameter.multiple_of}"
+    packed = parameter.one_more_than_a_multiple_of
+    if packed is not None and value % packed != 1:
+        return f"one more than a multiple of {packed}"
+    return None
+
+
+def _check_pixels(model: Model, resolved: Mapping[str, Any]) -> None:
+    frames = resolved.get("num_frames", 1)
+    pixels = resolved["width"] * resolved["height"] * frames * resolved.get("num_images", 1)
+    if pixels <= model.max_pixels:
+        return
+    several = "num_frames" if frames > 1 else "num_images" if resolved.get("num_images", 1) > 1 else None
+    product = "width x height" + (f" x {several}" if several else "")
+    raise RequestInvalid(
+        "num_frames" if frames > 1 else "width",
+        f"{product} must be at most {model.max_pixels} pixels in all",
+    )
