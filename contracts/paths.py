@@ -48,9 +48,7 @@ class GenerationPath:
         if not is_user_id(self.user_id):
             raise RequestInvalid("user_id", "user_id is not an id that Firebase Authentication gives")
         if not re.fullmatch(FILE_UID_PATTERN, self.file_uid):
-            raise RequestInvalid(
-                "file_uid", "file_uid must be 1 to 128 characters out of A-Z a-z 0-9 _ and -"
-            )
+            raise RequestInvalid("file_uid", "file_uid must be 1 to 128 characters out of A-Z a-z 0-9 _ and -")
 
     @property
     def object_stem(self) -> str:

@@ -3,7 +3,7 @@
 Both kinds are held to the same suite (tests/adapters). Foreign errors never pass a port.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol

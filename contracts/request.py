@@ -86,8 +86,6 @@ class Request(BaseModel):
     """The same seed gives the same picture; without it, one is drawn at the first dispatch."""
     num_images: Annotated[int, Field(ge=1, le=8)] | Absent = None
     """How many pictures; picture i is made from seed + i."""
-    output_format: Literal["png", "jpeg", "webp", "mp4"] | Absent = None
-    """The file's format."""
     strength: Annotated[float, Field(ge=0, le=1)] | Absent = None
     """How far to go from `input_image`: 0 keeps it, 1 forgets it."""
     input_image: UploadPath | Absent = None
@@ -103,10 +101,15 @@ class Request(BaseModel):
 class ImageRequest(Request):
     """`request_data` of a document in `images`."""
 
+    output_format: Literal["png", "jpeg", "webp"] | Absent = None
+    """The files' format."""
+
 
 class VideoRequest(Request):
     """`request_data` of a document in `videos`."""
 
+    output_format: Literal["mp4"] | Absent = None
+    """The file's format."""
     num_frames: Annotated[int, Field(ge=1, le=1000)] | Absent = None
     """How many frames."""
     fps: Annotated[int, Field(ge=1, le=60)] | Absent = None

@@ -81,9 +81,7 @@ def dispatch(
     )
 
 
-def record_runpod_job(
-    generation: Snapshot, *, attempt: int, runpod_job_id: str, now: datetime
-) -> Change | Reason:
+def record_runpod_job(generation: Snapshot, *, attempt: int, runpod_job_id: str, now: datetime) -> Change | Reason:
     """Note which RunPod job serves this attempt. Never the status: the worker may have been quicker."""
     open_ = _open(generation)
     if isinstance(open_, Reason):

@@ -28,9 +28,7 @@ def resolve_request(
     asked = request.model_dump(exclude_unset=True)
     for field in UPLOAD_FIELDS:
         if field in asked and not is_upload_of(path.user_id, asked[field]):
-            raise RequestInvalid(
-                field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}"
-            )
+            raise RequestInvalid(field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}")
     model = catalogue.find(path.media_type, request.model)
     if model is None:
         raise RequestInvalid("model", f"model: there is no {path.media_type} model of this name")
@@ -65,9 +63,7 @@ def _sentence(field: str, kind: str, message: str) -> str:
 
 def _defaults(model: Model) -> dict[str, Any]:
     return {
-        name: parameter.default
-        for name, parameter in model.parameters.items()
-        if parameter.default is not None
+        name: parameter.default for name, parameter in model.parameters.items() if parameter.default is not None
     }
 
 

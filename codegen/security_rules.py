@@ -1,0 +1,73 @@
+"""The parts of `firestore.rules` and `storage.rules` that hold limits."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.paths import FILE_UID_PATTERN, UPLOAD_NAME_PATTERN
+
+BEGIN = "    // generated from contracts/ by `make generated`: do not edit below this line\n"
+END = "    // end of what is generated\n"
+
+
+def render_firestore_rules(template: str, schema: Mapping[str, Any]) -> str:
+    """The rules with their generated part anew."""
+    blocks = [
+        _function("document_id", "id", f"id.matches({_quoted(FILE_UID_PATTERN)})"),
+        _function(
+            "own_upload",
+            "segments, user_id",
+            "segments.size() == 3 && segments[0] == 'uploads' && segments[1] == user_id\n"
+            f"        && segments[2].matches({_quoted(UPLOAD_NAME_PATTERN)})",
+        ),
+        _request("image_request", schema["$defs"]["ImageRequest"]),
+        _request("video_request", schema["$defs"]["VideoRequest"]),
+    ]
+    return replace_generated(template, "".join(blocks))
+
+
+def render_storage_rules(template: str) -> str:
+    """The rules with their generated part anew."""
+    return replace_generated(
+        template, _function("upload_name", "name", f"name.matches({_quoted(UPLOAD_NAME_PATTERN)})")
+    )
+
+
+def replace_generated(template: str, generated: str) -> str:
+    """The text with what stands between the two marks replaced."""
+    before, _, rest = template.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + generated + END + after
+
+
+def _request(name: str, schema: Mapping[str, Any]) -> str:
+    keys = ", ".join(_quoted(key) for key in schema["properties"])
+    required = ", ".join(_quoted(key) for key in schema["required"])
+    checks = [f"data.keys().hasOnly([{keys}])", f"data.keys().hasAll([{required}])"]
+    checks += [_check(key, field) for key, field in schema["properties"].items()]
+    return _function(name, "data, user_id", "\n        && ".join(checks))
+
+
+def _check(key: str, field: Mapping[str, Any]) -> str:
+    if field.get("x-upload"):
+        return f"upload(data, '{key}', user_id, {field['x-max-utf16-units']})"
+    if "x-max-utf16-units" in field:
+        return f"text(data, '{key}', {field['x-max-utf16-units']})"
+    if "enum" in field:
+        return f"one_of(data, '{key}', [{', '.join(_quoted(choice) for choice in field['enum'])}])"
+    if "pattern" in field:
+        return f"named(data, '{key}', {_quoted(field['pattern'])})"
+    kind = {"integer": "whole", "number": "decimal"}[field["type"]]
+    return f"{kind}(data, '{key}', {_number(field['minimum'])}, {_number(field['maximum'])})"
+
+
+def _function(name: str, arguments: str, expression: str) -> str:
+    return f"    function {name}({arguments}) {{\n      return {expression};\n    }}\n"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _number(value: float) -> str:
+    return json.dumps(int(value) if value == int(value) else value)

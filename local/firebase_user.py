@@ -1,0 +1,122 @@
+"""A user of the app, seen from outside: signs in, writes and reads through the security rules, over REST.
+
+This is what a page does with the firebase SDK; the demo and the tests do it without a browser.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote
+
+import requests
+
+from local.firestore_json import ServerTimestamp, decode_fields, encode
+
+PROJECT_ID = "demo-safelight"
+BUCKET = f"{PROJECT_ID}.firebasestorage.app"
+AUTH = "http://127.0.0.1:9099"
+FIRESTORE = "http://127.0.0.1:8080"
+STORAGE = "http://127.0.0.1:9199"
+DOCUMENTS = f"projects/{PROJECT_ID}/databases/(default)/documents"
+TIMEOUT_SECONDS = 30
+OWNER_TOKEN = "owner"  # noqa: S105 - what the emulators call an administrator
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirebaseUser:
+    """Somebody with a token, or nobody (`token` None), or the emulators' administrator (`owner`)."""
+
+    uid: str
+    token: str | None
+
+    @classmethod
+    def sign_up(cls) -> Self:
+        """A new anonymous user of the Auth emulator."""
+        answer = requests.post(
+            f"{AUTH}/identitytoolkit.googleapis.com/v1/accounts:signUp",
+            params={"key": "emulator"},
+            json={"returnSecureToken": True},
+            timeout=TIMEOUT_SECONDS,
+        )
+        answer.raise_for_status()
+        return cls(uid=answer.json()["localId"], token=answer.json()["idToken"])
+
+    @classmethod
+    def owner(cls) -> Self:
+        """The administrator, whom no rule binds."""
+        return cls(uid=OWNER_TOKEN, token=OWNER_TOKEN)
+
+    def create(self, path: str, fields: Mapping[str, Any]) -> requests.Response:
+        """Create a document. Top-level values may be `SERVER_TIMESTAMP`."""
+        name = f"{DOCUMENTS}/{path}"
+        stamps = [key for key, value in fields.items() if isinstance(value, ServerTimestamp)]
+        write = {
+            "update": {
+                "name": name,
+                "fields": {key: encode(value) for key, value in fields.items() if key not in stamps},
+            },
+            "updateTransforms": [{"fieldPath": key, "setToServerValue": "REQUEST_TIME"} for key in stamps],
+            "currentDocument": {"exists": False},
+        }
+        return self._firestore("POST", ":commit", {"writes": [write]})
+
+    def update(self, path: str, fields: Mapping[str, Any]) -> requests.Response:
+        """Overwrite some fields of a document that exists."""
+        write = {
+            "update": {
+                "name": f"{DOCUMENTS}/{path}",
+                "fields": {key: encode(value) for key, value in fields.items()},
+            },
+            "updateMask": {"fieldPaths": list(fields)},
+            "currentDocument": {"exists": True},
+        }
+        return self._firestore("POST", ":commit", {"writes": [write]})
+
+    def delete(self, path: str) -> requests.Response:
+        """Remove a document."""
+        return self._firestore("POST", ":commit", {"writes": [{"delete": f"{DOCUMENTS}/{path}"}]})
+
+    def get(self, path: str) -> requests.Response:
+        """Get a document."""
+        return self._firestore("GET", "/" + quote(path), None)
+
+    def read(self, path: str) -> dict[str, Any] | None:
+        """The fields of a document, or None where there is none."""
+        answer = self.get(path)
+        if answer.status_code == requests.codes.not_found:
+            return None
+        answer.raise_for_status()
+        return decode_fields(answer.json())
+
+    def upload(self, name: str, content: bytes, content_type: str) -> requests.Response:
+        """Upload an object through Firebase's API, where the rules hold."""
+        return requests.post(
+            f"{STORAGE}/v0/b/{BUCKET}/o",
+            params={"name": name},
+            data=content,
+            headers={**self._headers(), "Content-Type": content_type},
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def download(self, name: str) -> requests.Response:
+        """Download an object through Firebase's API, without a download token."""
+        return requests.get(self._object_url(name), params={"alt": "media"}, headers=self._headers(), timeout=30)
+
+    def remove_object(self, name: str) -> requests.Response:
+        """Remove an object through Firebase's API."""
+        return requests.delete(self._object_url(name), headers=self._headers(), timeout=TIMEOUT_SECONDS)
+
+    def _object_url(self, name: str) -> str:
+        return f"{STORAGE}/v0/b/{BUCKET}/o/{quote(name, safe='')}"
+
+    def _firestore(self, method: str, suffix: str, body: Mapping[str, Any] | None) -> requests.Response:
+        return requests.request(
+            method,
+            f"{FIRESTORE}/v1/{DOCUMENTS}{suffix}",
+            json=body,
+            headers=self._headers(),
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
