@@ -53,8 +53,9 @@ def _check(key: str, field: Mapping[str, Any]) -> str:
         return f"upload(data, '{key}', user_id, {field['x-max-utf16-units']})"
     if "x-max-utf16-units" in field:
         return f"text(data, '{key}', {field['x-max-utf16-units']})"
-    if "enum" in field:
-        return f"one_of(data, '{key}', [{', '.join(_quoted(choice) for choice in field['enum'])}])"
+    choices = field.get("enum", [field["const"]] if "const" in field else [])
+    if choices:
+        return f"one_of(data, '{key}', [{', '.join(_quoted(choice) for choice in choices)}])"
     if "pattern" in field:
         return f"named(data, '{key}', {_quoted(field['pattern'])})"
     kind = {"integer": "whole", "number": "decimal"}[field["type"]]

@@ -139,12 +139,12 @@ export interface ImageRequest {
   guidance_scale?: number;
   seed?: number;
   num_images?: number;
-  output_format?: "png" | "jpeg" | "webp" | "mp4";
   strength?: number;
   input_image?: string;
   mask_image?: string;
   lora?: string;
   lora_scale?: number;
+  output_format?: "png" | "jpeg" | "webp";
 }
 /**
  * `request_data` of a document in `videos`.
@@ -159,12 +159,12 @@ export interface VideoRequest {
   guidance_scale?: number;
   seed?: number;
   num_images?: number;
-  output_format?: "png" | "jpeg" | "webp" | "mp4";
   strength?: number;
   input_image?: string;
   mask_image?: string;
   lora?: string;
   lora_scale?: number;
+  output_format?: "mp4";
   num_frames?: number;
   fps?: number;
   last_image?: string;

@@ -45,15 +45,6 @@ export const limits = {
       "minimum": 1,
       "type": "integer"
     },
-    "output_format": {
-      "enum": [
-        "png",
-        "jpeg",
-        "webp",
-        "mp4"
-      ],
-      "type": "string"
-    },
     "strength": {
       "maximum": 1,
       "minimum": 0,
@@ -79,6 +70,14 @@ export const limits = {
       "maximum": 2,
       "minimum": 0,
       "type": "number"
+    },
+    "output_format": {
+      "enum": [
+        "png",
+        "jpeg",
+        "webp"
+      ],
+      "type": "string"
     }
   },
   "videos": {
@@ -126,15 +125,6 @@ export const limits = {
       "minimum": 1,
       "type": "integer"
     },
-    "output_format": {
-      "enum": [
-        "png",
-        "jpeg",
-        "webp",
-        "mp4"
-      ],
-      "type": "string"
-    },
     "strength": {
       "maximum": 1,
       "minimum": 0,
@@ -160,6 +150,10 @@ export const limits = {
       "maximum": 2,
       "minimum": 0,
       "type": "number"
+    },
+    "output_format": {
+      "const": "mp4",
+      "type": "string"
     },
     "num_frames": {
       "maximum": 1000,
