@@ -1,10 +1,11 @@
 """The message that the Pub/Sub topic `generation-events` carries for each ending."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.generation import Generation
 from contracts.paths import GenerationPath
 
 TOPIC = "generation-events"
@@ -18,18 +19,20 @@ class Ending(BaseModel):
     user_id: str
     media_type: str
     file_uid: str
-    created_at: datetime
+    created_at: datetime | None = None
+    """Absent where the document did not hold one."""
     status: str
     error_code: str | None = None
 
 
-def ending_of(path: GenerationPath, generation: Generation) -> Ending:
-    """The message for a generation that has just ended."""
+def ending_of(path: GenerationPath, fields: Mapping[str, Any]) -> Ending:
+    """The message for a document that has just ended."""
+    created_at, error = fields.get("created_at"), fields.get("error")
     return Ending(
         user_id=path.user_id,
         media_type=path.media_type,
         file_uid=path.file_uid,
-        created_at=generation.created_at,
-        status=generation.status,
-        error_code=generation.error.code if generation.error else None,
+        created_at=created_at if isinstance(created_at, datetime) else None,
+        status=fields["status"],
+        error_code=error["code"] if error else None,
     )

@@ -23,8 +23,13 @@ Clock = Callable[[], datetime]
 class Applied:
     """The change was written, by this call."""
 
-    generation: Generation
-    """As it is after the change."""
+    fields: Mapping[str, Any]
+    """The document after the change."""
+
+    @property
+    def generation(self) -> Generation:
+        """The same, read. Raises `RequestInvalid` for a document that was malformed before it was failed."""
+        return Generation.from_fields(self.fields)
 
 
 @dataclass(frozen=True, kw_only=True)
