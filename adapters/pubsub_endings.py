@@ -27,4 +27,4 @@ class PubSubEndings:
                 self._topic, message, status=ending.status, timeout=PUBLISH_TIMEOUT_SECONDS
             ).result(timeout=PUBLISH_TIMEOUT_SECONDS)
         except (exceptions.GoogleAPICallError, exceptions.RetryError, TimeoutError) as error:
-            log.warning("ending_not_published file_uid=%s cause=%s", ending.file_uid, type(error).__name__)
+            log.warning("ending_not_published", extra={"file_uid": ending.file_uid, "cause": type(error).__name__})

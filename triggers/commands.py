@@ -1,0 +1,57 @@
+"""A command has been created: cancel or delete a generation, then remove the command."""
+
+import logging
+
+from contracts import transitions
+from contracts.command import CommandType
+from contracts.ending import ending_of
+from contracts.errors import RequestInvalid
+from contracts.generation import Generation
+from contracts.paths import GenerationPath
+from contracts.ports import Applied
+from contracts.stored_object import belongs_to
+from triggers.wiring import Outside
+
+log = logging.getLogger(__name__)
+
+
+def carry_out(user_id: str, command_id: str, outside: Outside) -> None:
+    """Do what the command says. A second call finds the command gone, or its work done."""
+    command = outside.commands.read(user_id, command_id)
+    if command is None:
+        return
+    try:
+        if isinstance(command, RequestInvalid):
+            raise command
+        target = command.target(user_id)
+        target.check()
+        cancel(target, outside)
+        if command.type is CommandType.DELETE:
+            delete(target, outside)
+        log.info("command_carried_out", extra={"generation": target.document, "type": command.type})
+    except RequestInvalid as invalid:
+        log.warning("command_invalid", extra={"user_id": user_id, "field": invalid.field})
+    outside.commands.remove(user_id, command_id)
+
+
+def cancel(path: GenerationPath, outside: Outside) -> None:
+    """End it wherever it is. The worker learns of it at its next heartbeat, RunPod at once."""
+    ended = outside.generations.apply(path, lambda found: transitions.cancel(found, now=outside.now()))
+    if not isinstance(ended, Applied):
+        return
+    runpod_job_id = ended.fields.get("runpod_job_id")
+    if isinstance(runpod_job_id, str):
+        outside.runpod.cancel(runpod_job_id)
+    outside.endings.publish(ending_of(path, ended.fields))
+
+
+def delete(path: GenerationPath, outside: Outside) -> None:
+    """Remove the objects, then the document: one that is left behind can be deleted again.
+
+    A worker that is still uploading finds the document gone or cancelled, and removes what it stored.
+    """
+    found = outside.generations.read(path)
+    for stored in outside.objects.find(path):
+        if belongs_to(path, stored):
+            outside.objects.remove(stored)
+    outside.generations.delete(path, found.created_at if isinstance(found, Generation) else None)

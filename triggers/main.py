@@ -1,0 +1,43 @@
+"""What Firebase discovers and deploys. Each function here translates its event, and calls one use case."""
+
+from typing import Any
+
+from firebase_functions import firestore_fn, options
+from firebase_functions.params import SecretParam, StringParam
+
+from adapters.json_logs import log_as_json
+from contracts.command import COMMANDS
+from contracts.paths import GenerationPath, MediaType
+from triggers import settings
+from triggers.commands import carry_out
+from triggers.dispatch import dispatch
+from triggers.wiring import outside
+
+log_as_json("adapters", "triggers")
+
+RUNPOD_API_KEY = SecretParam(settings.RUNPOD_API_KEY, description="A RunPod key restricted to the endpoint")
+StringParam(settings.RUNPOD_ENDPOINT_ID, description="The id of the RunPod serverless endpoint")
+StringParam(settings.RUNPOD_BASE_URL, default="https://api.runpod.ai/v2", description="RunPod's API")
+
+
+@firestore_fn.on_document_created(
+    document="generations/{user_id}/{collection}/{document_id}",
+    secrets=[RUNPOD_API_KEY],
+    memory=options.MemoryOption.MB_512,
+    timeout_sec=60,
+    concurrency=4,  # functions-framework serves four threads for each CPU
+    cpu=1,
+)
+def on_created(event: firestore_fn.Event[Any]) -> None:
+    """A page has written a generation or a command.
+
+    The event's copy of the document is not looked at: it may be missing or old, so it is read again. One
+    function for both keeps one instance warm for both. Other collections are not ours and are left alone.
+    """
+    user_id, collection = event.params["user_id"], event.params["collection"]
+    document_id = event.params["document_id"]
+    if collection in set(MediaType):
+        path = GenerationPath(user_id=user_id, media_type=MediaType(collection), file_uid=document_id)
+        dispatch(path, outside())
+    elif collection == COMMANDS:
+        carry_out(user_id, document_id, outside())
