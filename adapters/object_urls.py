@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 from google.cloud.storage import Bucket
@@ -34,10 +35,10 @@ def download_url(bucket: Bucket, stored: StoredObject, host: str = FIREBASE_STOR
     return f"{host}/v0/b/{bucket.name}/o/{quote(stored.name, safe='')}?alt=media&token={token}"
 
 
-def signed_url(bucket: Bucket, stored: StoredObject) -> str:
+def signed_url(bucket: Bucket, stored: StoredObject, credentials: Any = None) -> str:  # noqa: ANN401 - untyped
     """A V4 signed URL for this very version of the object."""
     url: str = bucket.blob(stored.name).generate_signed_url(
-        version="v4", expiration=SIGNED_FOR, generation=stored.generation
+        version="v4", expiration=SIGNED_FOR, generation=stored.generation, credentials=credentials
     )
     return url
 
@@ -47,10 +48,14 @@ def public_url(bucket: Bucket, stored: StoredObject) -> str:
     return f"{CLOUD_STORAGE}/{bucket.name}/{quote(stored.name)}"
 
 
-def choose_urls(kind: ObjectUrls, emulator_host: str | None) -> UrlOf:
+def choose_urls(
+    kind: ObjectUrls,
+    emulator_host: str | None,
+    credentials: Any = None,  # noqa: ANN401 - the library is untyped
+) -> UrlOf:
     """The function for a kind. With the Storage emulator, download URLs point to it."""
     if kind is ObjectUrls.SIGNED:
-        return signed_url
+        return lambda bucket, stored: signed_url(bucket, stored, credentials)
     if kind is ObjectUrls.PUBLIC:
         return public_url
     host = emulator_host or FIREBASE_STORAGE

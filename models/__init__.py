@@ -1,0 +1,1 @@
+"""The models that Safelight ships: the catalogue, and what makes their weights."""

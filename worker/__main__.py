@@ -1,0 +1,25 @@
+"""`python -m worker`: set up once, then serve. A worker that cannot work says why and exits with 1."""
+
+import sys
+
+from adapters.json_logs import log_as_json
+from worker.engine import ModelInvalid
+from worker.handler import serve
+from worker.settings import Settings, SettingsInvalid
+from worker.wiring import build_workplace
+
+
+def main() -> int:
+    """Read the settings, load the models, take jobs."""
+    log_as_json("adapters", "worker")
+    try:
+        workplace = build_workplace(Settings.from_environment())
+    except (SettingsInvalid, ModelInvalid) as invalid:
+        print(f"The worker cannot start: {invalid}", file=sys.stderr)
+        return 1
+    serve(workplace)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

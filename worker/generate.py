@@ -1,0 +1,203 @@
+"""One job that has a document, from its claim to its ending."""
+
+import base64
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from contracts import transitions
+from contracts.catalogue import Model
+from contracts.ending import ending_of
+from contracts.errors import (
+    ClaimLost,
+    ErrorCode,
+    FailedStage,
+    Failure,
+    GenerationFailed,
+    RequestInvalid,
+    Unavailable,
+)
+from contracts.generation import Generation
+from contracts.generation_data import ImageData, Timings, VideoData
+from contracts.ports import Applied, Refused, StoreUnavailable
+from contracts.runpod_job import MAX_RETURNED_BYTES, CloudJob, Outcome, result
+from contracts.status import Stage, Status
+from contracts.transitions import Reason, Snapshot
+from contracts.validation import resolve_request
+from worker.heartbeat import Heartbeat
+from worker.making import Made, make
+from worker.uploads import adopt, discard, store
+from worker.workplace import Cloud, Workplace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One worker's go at one job."""
+
+    job: CloudJob
+    runpod_job_id: str
+    claim: str
+    workplace: Workplace
+    cloud: Cloud
+
+
+def run_cloud_job(
+    job: CloudJob, runpod_job_id: str, workplace: Workplace, stop: threading.Event
+) -> dict[str, Any]:
+    """Claim, make, store, complete. The RunPod result; whatever it says, the document says it first.
+
+    Raises `StoreUnavailable` where Firestore cannot even be asked for the claim.
+    """
+    if workplace.cloud is None:
+        return {"error": "this worker has no Firebase variables, so it can only serve use_cloud_storage: false"}
+    turn = Turn(
+        job=job,
+        runpod_job_id=runpod_job_id,
+        claim=secrets.token_hex(16),
+        workplace=workplace,
+        cloud=workplace.cloud,
+    )
+    try:
+        model, request = resolve_request(job.path, job.request_data, workplace.catalogue)
+    except RequestInvalid as invalid:
+        refused = _claim(turn, lease_seconds=0)
+        return refused if refused else _fail(turn, invalid.failure)
+    if refused := _claim(turn, lease_seconds=model.deadlines_seconds.loading):
+        return refused
+    try:
+        return _work(turn, model, request, stop)
+    except ClaimLost:
+        log.info("stopped", extra={"generation": job.path.document})
+        return result(Outcome.STOPPED)
+    except GenerationFailed as failed:
+        return _fail(turn, failed.failure)
+
+
+def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
+    """Make the generation ours, or return what the worker answers at once, having spent no GPU time."""
+    now = turn.workplace.now()
+    claimed = turn.cloud.generations.apply(
+        turn.job.path,
+        lambda found: transitions.claim(
+            found,
+            created_at=turn.job.created_at,
+            attempt=turn.job.attempt,
+            claim=turn.claim,
+            runpod_job_id=turn.runpod_job_id,
+            now=now,
+            lease_expires_at=now + timedelta(seconds=lease_seconds),
+        ),
+    )
+    if isinstance(claimed, Refused):
+        log.info("refused", extra={"generation": turn.job.path.document, "reason": claimed.reason})
+        return result(Outcome.REFUSED, reason=claimed.reason.value)
+    log.info("claimed", extra={"generation": turn.job.path.document, "attempt": turn.job.attempt})
+    return None
+
+
+def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.Event) -> dict[str, Any]:
+    job, claimed_at = turn.job, turn.workplace.now()
+    heartbeat = Heartbeat(
+        turn.cloud.generations,
+        job.path,
+        claim=turn.claim,
+        deadlines=model.deadlines_seconds,
+        now=turn.workplace.now,
+        stop=stop,
+    )
+    queued = max(0.0, (claimed_at - job.created_at).total_seconds())
+    with heartbeat:
+        stored = _adopt(turn)
+        if stored is None:
+            made = make(job.path, model, request, job.seed, engine=turn.workplace.engine, watcher=heartbeat)
+            heartbeat.enter(Stage.UPLOADING)
+            began = time.monotonic()
+            timings = {"queued": queued, "loading": 0.0, **made.seconds, "uploading": 0.0}
+            try:
+                stored = store(job, made.files, {**made.facts, "timings_seconds": timings}, turn.cloud.objects)
+            except StoreUnavailable as error:
+                return _return_files(turn, made, str(error))
+            timings["uploading"] = time.monotonic() - began
+            stored = stored.model_copy(update={"timings_seconds": Timings(**timings)})
+    return _complete(turn, stored)
+
+
+def _adopt(turn: Turn) -> ImageData | VideoData | None:
+    try:
+        return adopt(turn.job, turn.cloud.objects)
+    except StoreUnavailable:
+        return None  # the upload will find out whether it lasts
+
+
+def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
+    path, generations = turn.job.path, turn.cloud.generations
+    try:
+        completed = generations.apply(
+            path,
+            lambda found: transitions.complete(
+                found, claim=turn.claim, generation_data=stored, now=turn.workplace.now()
+            ),
+        )
+    except StoreUnavailable:
+        log.exception("returned", extra={"generation": path.document})
+        return result(Outcome.RETURNED, generation_data=stored.model_dump())
+    if isinstance(completed, Applied):
+        log.info("completed", extra={"generation": path.document, **stored.timings_seconds.model_dump()})
+        turn.cloud.endings.publish(ending_of(path, completed.fields))
+        return result(Outcome.COMPLETED, object_paths=stored.object_paths)
+    _discard_unwanted(turn, completed.reason)
+    return result(Outcome.STOPPED)
+
+
+def _discard_unwanted(turn: Turn, reason: Reason) -> None:
+    """Remove the files if the document is gone, failed or cancelled; another's completion may rest on them."""
+    found = turn.cloud.generations.read(turn.job.path)
+    if reason is Reason.GONE or (found and _ended_otherwise(found)):
+        discard(turn.job, turn.cloud.objects)
+    log.info("stopped", extra={"generation": turn.job.path.document, "reason": reason})
+
+
+def _ended_otherwise(found: Snapshot) -> bool:
+    return found.is_terminal and not (isinstance(found, Generation) and found.status is Status.COMPLETED)
+
+
+def _fail(turn: Turn, failure: Failure) -> dict[str, Any]:
+    failed = turn.cloud.generations.apply(
+        turn.job.path,
+        lambda found: transitions.fail(found, claim=turn.claim, failure=failure, now=turn.workplace.now()),
+    )
+    if isinstance(failed, Refused):
+        return result(Outcome.STOPPED)
+    log.info("failed", extra={"generation": turn.job.path.document, "code": failure.code})
+    turn.cloud.endings.publish(ending_of(turn.job.path, failed.fields))
+    return result(Outcome.FAILED, code=failure.code.value)
+
+
+def _return_files(turn: Turn, made: Made, cause: str) -> dict[str, Any]:
+    """Storage took nothing: hand the files back through RunPod, for the sweeper to store."""
+    log.error("returned", extra={"generation": turn.job.path.document, "cause": cause})
+    if sum(len(file.content) for file in made.files) > MAX_RETURNED_BYTES:
+        raise Unavailable(
+            ErrorCode.STORAGE_UNAVAILABLE, FailedStage.UPLOADING, "The file could not be stored. Try again later."
+        )
+    return result(Outcome.RETURNED, facts=made.facts, files=encode_files(made))
+
+
+def encode_files(made: Made) -> list[dict[str, str]]:
+    """The files as a RunPod result holds them."""
+    return [
+        {
+            "object_path": file.name,
+            "content_type": file.content_type,
+            "sha256": file.sha256,
+            "base64": base64.b64encode(file.content).decode(),
+        }
+        for file in made.files
+    ]

@@ -1,0 +1,121 @@
+"""While a job is worked on: tell the page how far it is, and notice that it is no longer ours.
+
+The thread here writes at most once a second, and only when work has moved on: a GPU that hangs lets its lease
+run out. Every look also reads, so that a cancel is known within two seconds, whatever the stage.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from contracts import transitions
+from contracts.catalogue import Deadlines
+from contracts.errors import ClaimLost
+from contracts.generation import Generation, Progress
+from contracts.paths import GenerationPath
+from contracts.ports import Clock, GenerationStore, Refused, StoreUnavailable
+from contracts.status import Stage
+from contracts.transitions import Snapshot
+
+INTERVAL_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Of one claim. A context manager: inside it the thread runs, after it nothing is written any more."""
+
+    def __init__(
+        self,
+        generations: GenerationStore,
+        path: GenerationPath,
+        *,
+        claim: str,
+        deadlines: Deadlines,
+        now: Clock,
+        stop: threading.Event,
+        interval_seconds: float = INTERVAL_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._generations = generations
+        self._path = path
+        self._claim = claim
+        self._deadlines = deadlines
+        self._now = now
+        self._lost = stop
+        self._interval = interval_seconds
+        self._monotonic = monotonic
+        self._stage = Stage.LOADING
+        self._progress: Progress | None = None
+        self._started = monotonic()
+        self._moved = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; returns when the last write is through."""
+        self._done.set()
+        self._thread.join()
+
+    def enter(self, stage: Stage) -> None:
+        """Work has come to another stage. Raises `ClaimLost`."""
+        self._stage, self._moved = stage, True
+        self._started = self._monotonic()
+        self.check()
+
+    def step(self, step: int, steps: int) -> None:
+        """A denoising step is done. Raises `ClaimLost`, which ends the generation there and then."""
+        pace = (self._monotonic() - self._started) / step
+        self._progress = Progress(
+            sequence=(self._progress.sequence if self._progress else 0) + 1,
+            fraction=step / steps,
+            step=step,
+            steps=steps,
+            eta_seconds=round(pace * (steps - step), 1),
+        )
+        self._moved = True
+        self.check()
+
+    def check(self) -> None:
+        """Raise `ClaimLost` if the generation is no longer ours, or the job was stopped."""
+        if self._lost.is_set():
+            raise ClaimLost
+
+    def _beat(self) -> None:
+        while not self._done.wait(self._interval) and not self._lost.is_set():
+            try:
+                still_mine = self._report() if self._moved else self._look()
+            except StoreUnavailable as error:
+                log.warning("heartbeat_missed", extra={"generation": self._path.document, "cause": str(error)})
+                continue
+            if not still_mine:
+                self._lost.set()
+
+    def _report(self) -> bool:
+        self._moved = False
+        stage, progress, now = self._stage, self._progress, self._now()
+        lease = timedelta(seconds=getattr(self._deadlines, stage))
+        applied = self._generations.apply(
+            self._path,
+            lambda found: transitions.heartbeat(
+                found, claim=self._claim, stage=stage, progress=progress, now=now, lease_expires_at=now + lease
+            ),
+        )
+        return not isinstance(applied, Refused)
+
+    def _look(self) -> bool:
+        return self._holds_claim(self._generations.read(self._path))
+
+    def _holds_claim(self, found: Snapshot | None) -> bool:
+        return isinstance(found, Generation) and found.claim == self._claim

@@ -1,0 +1,120 @@
+"""What the worker is told by its environment, read once at start."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from google.oauth2.service_account import Credentials
+
+from adapters.object_urls import ObjectUrls
+
+KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
+BUCKET = "FIREBASE_STORAGE_BUCKET"
+DEFAULT_BUCKET_DOMAINS = (".firebasestorage.app", ".appspot.com")  # a project's own bucket is {project}{domain}
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+MODELS_FOLDER = Path(__file__).parent.parent / "models"
+
+
+class SettingsInvalid(Exception):  # noqa: N818 - read by whoever deploys
+    """A setting is missing or broken. The message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firebase:
+    """Where documents and objects are, and the right to write them."""
+
+    project_id: str
+    bucket: str
+    credentials: Credentials = field(repr=False)
+    object_urls: ObjectUrls
+    storage_emulator: str | None
+    """`http://host:port` of the Storage emulator, when there is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the worker needs to know."""
+
+    firebase: Firebase | None
+    """None: only jobs with `use_cloud_storage: false` can be served."""
+    models_folder: Path
+    models: tuple[str, ...]
+    """Ids of the catalogue's models to load; empty: all of them."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the environment. Raises `SettingsInvalid` with a sentence that says what to do."""
+        models = environment.get("SAFELIGHT_MODELS", "")
+        return cls(
+            firebase=_firebase(environment),
+            models_folder=Path(environment.get("SAFELIGHT_MODELS_FOLDER") or MODELS_FOLDER),
+            models=tuple(name.strip() for name in models.split(",") if name.strip()),
+        )
+
+
+def _firebase(environment: Mapping[str, str]) -> Firebase | None:
+    key, bucket = environment.get(KEY, ""), environment.get(BUCKET, "")
+    if not key and not bucket:
+        return None
+    if not key:
+        raise SettingsInvalid(
+            f"{KEY} is not set. Set it to the whole JSON of a service account key: Firebase console, "
+            "Project settings, Service accounts, Generate new private key."
+        )
+    if not bucket:
+        raise SettingsInvalid(
+            f"{BUCKET} is not set. Set it to the bucket's name, such as my-app.firebasestorage.app."
+        )
+    info = _service_account_info(key)
+    _check_same_project(info["project_id"], bucket)
+    return Firebase(
+        project_id=info["project_id"],
+        bucket=bucket,
+        credentials=_credentials(info),
+        object_urls=_object_urls(environment.get("SAFELIGHT_OBJECT_URLS", ObjectUrls.DOWNLOAD)),
+        storage_emulator=environment.get("STORAGE_EMULATOR_HOST"),
+    )
+
+
+def _service_account_info(key: str) -> dict[str, Any]:
+    try:
+        info = json.loads(key)
+    except ValueError:
+        raise SettingsInvalid(
+            f"{KEY} is not JSON. Set it to the content of the key file that Firebase gave you, not to its path, "
+            "and quote it so that your shell leaves it whole."
+        ) from None
+    if not isinstance(info, dict) or not isinstance(info.get("project_id"), str):
+        raise SettingsInvalid(f"{KEY} is JSON, but no service account key: it has no project_id.")
+    return info
+
+
+def _credentials(info: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library is untyped
+    try:
+        return Credentials.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise SettingsInvalid(
+            f"{KEY} is no complete service account key: its private_key, client_email or token_uri is missing "
+            "or damaged. Generate a new key and set the whole of it."
+        ) from None
+
+
+def _check_same_project(project_id: str, bucket: str) -> None:
+    for domain in DEFAULT_BUCKET_DOMAINS:
+        if bucket.endswith(domain) and bucket != project_id + domain:
+            raise SettingsInvalid(
+                f"{KEY} is for the project {project_id}, but {BUCKET} is {bucket}, the bucket of another one. "
+                "Set both from the same project."
+            )
+    if "/" in bucket:
+        raise SettingsInvalid(f"{BUCKET} is {bucket}; set it to the bucket's bare name, without gs:// or a path.")
+
+
+def _object_urls(kind: str) -> ObjectUrls:
+    try:
+        return ObjectUrls(kind)
+    except ValueError:
+        raise SettingsInvalid(f"SAFELIGHT_OBJECT_URLS is {kind}; it can be {', '.join(ObjectUrls)}.") from None

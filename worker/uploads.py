@@ -1,0 +1,63 @@
+"""Storing the files of a claimed generation, at fixed paths, over nothing that is not its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.errors import ObjectExists
+from contracts.generation_data import ImageData, VideoData
+from contracts.ports import ObjectStore, StoreUnavailable
+from contracts.runpod_job import CloudJob
+from contracts.stored_object import (
+    File,
+    StoredObject,
+    build_generation_data,
+    check_names_free,
+    complete_set,
+    describe,
+)
+
+TRIES = 3
+
+
+def adopt(job: CloudJob, objects: ObjectStore) -> ImageData | VideoData | None:
+    """What an earlier attempt at this very job has stored already, if it is complete."""
+    stored = complete_set(job.path, job.created_at, objects.find(job.path))
+    return None if stored is None else _generation_data(job, stored, objects)
+
+
+def store(
+    job: CloudJob, files: Sequence[File], facts: Mapping[str, Any], objects: ObjectStore
+) -> ImageData | VideoData:
+    """Store all files and return what the document will say.
+
+    Raises `RequestInvalid` where another generation's file is in the way, `StoreUnavailable` after retries.
+    """
+    metadata = describe(job.path, created_at=job.created_at, attempt=job.attempt, files=files, facts=facts)
+    for _ in range(TRIES):
+        found = objects.find(job.path)
+        check_names_free(job.path, [file.name for file in files], found)
+        adopted = complete_set(job.path, job.created_at, found)
+        if adopted is not None:
+            return _generation_data(job, adopted, objects)
+        versions = {stored.name: stored.generation for stored in found}
+        try:
+            stored = [
+                objects.put(file, described, replacing=versions.get(file.name, 0))
+                for file, described in zip(files, metadata, strict=True)
+            ]
+        except ObjectExists:
+            continue  # a twin was here in the meantime: look at what it left
+        return _generation_data(job, stored, objects)
+    msg = "others kept storing under the same names"
+    raise StoreUnavailable(msg)
+
+
+def discard(job: CloudJob, objects: ObjectStore) -> None:
+    """Remove what this job stored: its document is gone, or ended without it."""
+    for stored in complete_set(job.path, job.created_at, objects.find(job.path)) or ():
+        objects.remove(stored)
+
+
+def _generation_data(job: CloudJob, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:
+    urls = [objects.url(one) for one in stored]
+    return build_generation_data(job.media_type, stored[0].metadata, urls)
