@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 import requests
 
+from local.emulator_environment import PROJECT
 from local.firestore_json import ServerTimestamp, decode_fields, encode
+from local.ports import address
 
-PROJECT_ID = "demo-safelight"
-BUCKET = f"{PROJECT_ID}.firebasestorage.app"
-AUTH = "http://127.0.0.1:9099"
-FIRESTORE = "http://127.0.0.1:8080"
-STORAGE = "http://127.0.0.1:9199"
-DOCUMENTS = f"projects/{PROJECT_ID}/databases/(default)/documents"
+BUCKET = f"{PROJECT}.firebasestorage.app"
+AUTH = f"http://{address('auth')}"
+FIRESTORE = f"http://{address('firestore')}"
+STORAGE = f"http://{address('storage')}"
+DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 TIMEOUT_SECONDS = 30
 OWNER_TOKEN = "owner"  # noqa: S105 - what the emulators call an administrator
 

@@ -1,0 +1,45 @@
+# What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
+PYTHON := .venv/bin/python
+
+.PHONY: help demo up test check bench setup setup-tests functions web models generated constraints ready
+
+help: ## list the words
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ready ## make one image and one video, then leave the page open
+	@$(PYTHON) -m local.demo
+
+up: ready ## run everything in the foreground until Ctrl-C
+	@$(PYTHON) -m local.up
+
+test: setup-tests ready check ## run all tests
+	@$(PYTHON) -m pytest
+
+check: setup ## lint, types, import direction, nothing stale
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m mypy --no-error-summary .
+	@node_modules/.bin/tsc --noEmit -p web
+	@$(PYTHON) -m codegen --check
+
+setup: ## install what is needed (Python and Node packages, Java)
+	@sh local/setup.sh
+
+setup-tests:
+	@sh local/setup.sh --tests
+
+ready: setup functions web models
+
+functions: setup ## stage the functions as they are deployed, in build/functions
+	@$(PYTHON) -m local.functions_bundle
+
+web: setup ## bundle the page, in web/dist
+	@node web/build.mjs
+
+models: build/models/safelight-video/model_index.json
+
+build/models/safelight-video/model_index.json: models/random_weights.py | setup
+	@$(PYTHON) -W ignore -m models.random_weights 2> build/logs/models.log || (tail -20 build/logs/models.log; exit 1)
+
+generated: setup ## write what is generated from contracts/
+	@$(PYTHON) -m codegen

@@ -1,0 +1,128 @@
+"""`python -m local.demo` (make demo): one image and one video, from the document to the file.
+
+It does what a page does: it signs a user in, writes documents through the security rules, and follows them.
+"""
+
+import json
+import sys
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local.errors import LocalError
+from local.firebase_user import FirebaseUser
+from local.firestore_json import SERVER_TIMESTAMP
+from local.interrupts import raise_on_sigterm, wait_until_interrupted
+from local.layout import ROOT, shown
+from local.ports import address
+from local.progress_bar import Progress, ProgressBar
+from local.services import Services
+
+OUT = ROOT / "out"
+PROMPTS = {
+    "images": "a red circle on a blue background",
+    "videos": "a yellow ball moving to the right",
+}
+ENDINGS = {"completed", "failed", "cancelled"}
+POLL_SECONDS = 0.25
+PATIENCE_SECONDS = 300.0
+
+
+def request(user: FirebaseUser, media_type: str) -> str:
+    """Create a document as a page would. Its path."""
+    file_uid = uuid.uuid4().hex
+    path = f"generations/{user.uid}/{media_type}/{file_uid}"
+    fields = {
+        "status": "queued",
+        "created_at": SERVER_TIMESTAMP,
+        "user_id": user.uid,
+        "file_uid": file_uid,
+        "schema_version": 1,
+        "request_data": {"prompt": PROMPTS[media_type]},
+    }
+    user.create(path, fields).raise_for_status()
+    return path
+
+
+def follow(user: FirebaseUser, path: str, title: str, services: Services) -> dict[str, Any]:
+    """Show how far it is until it has ended. The final document."""
+    bar = ProgressBar(title)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        services.require_running()
+        document = user.read(path) or {}
+        if document.get("status") in ENDINGS:
+            (bar.finish if document["status"] == "completed" else bar.fail)()
+            return document
+        if time.monotonic() > deadline:
+            bar.fail()
+            message = f"{path} has not ended in {PATIENCE_SECONDS:.0f} s."
+            raise LocalError(message)
+        stage = document.get("stage", "waiting")
+        bar.show(Progress(document.get("progress", {}).get("fraction"), stage))
+        time.sleep(POLL_SECONDS)
+
+
+def save(document: dict[str, Any], folder: Path = OUT) -> list[Path]:
+    """Download every file of a completed document by its URLs, as a browser would."""
+    data = document["generation_data"]
+    urls = data.get("image_urls") or [data["video_url"], data["poster_url"]]
+    folder.mkdir(exist_ok=True)
+    saved = []
+    for name, url in zip(data["object_paths"], urls, strict=True):
+        kind, _, file_name = name.rpartition("/")
+        path = folder / f"{kind.rpartition('/')[2]}-{file_name}"
+        answer = requests.get(url, timeout=30)
+        answer.raise_for_status()
+        path.write_bytes(answer.content)
+        saved.append(path)
+    return saved
+
+
+def run(services: Services) -> bool:
+    """Both jobs. Whether both were completed."""
+    user = FirebaseUser.sign_up()
+    paths = {media_type: request(user, media_type) for media_type in PROMPTS}
+    documents = {
+        media_type: follow(user, path, f"{media_type[:-1].capitalize()}: {PROMPTS[media_type]}", services)
+        for media_type, path in paths.items()
+    }
+    for media_type, document in documents.items():
+        print(f"\n{paths[media_type]}\n{json.dumps(document, indent=2, default=_moment)}")
+    completed = [document for document in documents.values() if document["status"] == "completed"]
+    print()
+    for path in (path for document in completed for path in save(document)):
+        print(f"saved {shown(path)}")
+    return len(completed) == len(documents)
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError
+
+
+def main() -> int:
+    """Start everything, make both, and leave the page open where somebody is looking."""
+    raise_on_sigterm()
+    try:
+        with Services() as services:
+            good = run(services)
+            if good and sys.stdout.isatty():
+                print(f"\nYour turn: open http://{address('hosting')}. Stop with Ctrl-C.", flush=True)
+                wait_until_interrupted(services.require_running)
+            return 0 if good else 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 0
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
