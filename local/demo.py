@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from contracts.generation import Generation
 from local.errors import LocalError
 from local.firebase_user import FirebaseUser
 from local.firestore_json import SERVER_TIMESTAMP
@@ -23,9 +24,10 @@ from local.progress_bar import Progress, ProgressBar
 from local.services import Services
 
 OUT = ROOT / "out"
-PROMPTS = {
-    "images": "a red circle on a blue background",
-    "videos": "a yellow ball moving to the right",
+REQUESTS: dict[str, dict[str, Any]] = {
+    # More steps than needed, so that there is some progress to be seen.
+    "images": {"prompt": "a red circle on a blue background", "num_inference_steps": 60},
+    "videos": {"prompt": "a yellow ball moving to the right", "num_inference_steps": 60},
 }
 ENDINGS = {"completed", "failed", "cancelled"}
 POLL_SECONDS = 0.25
@@ -42,7 +44,7 @@ def request(user: FirebaseUser, media_type: str) -> str:
         "user_id": user.uid,
         "file_uid": file_uid,
         "schema_version": 1,
-        "request_data": {"prompt": PROMPTS[media_type]},
+        "request_data": REQUESTS[media_type],
     }
     user.create(path, fields).raise_for_status()
     return path
@@ -86,18 +88,25 @@ def save(document: dict[str, Any], folder: Path = OUT) -> list[Path]:
 def run(services: Services) -> bool:
     """Both jobs. Whether both were completed."""
     user = FirebaseUser.sign_up()
-    paths = {media_type: request(user, media_type) for media_type in PROMPTS}
+    paths = {media_type: request(user, media_type) for media_type in REQUESTS}
     documents = {
-        media_type: follow(user, path, f"{media_type[:-1].capitalize()}: {PROMPTS[media_type]}", services)
+        media_type: follow(
+            user, path, f"{media_type[:-1].capitalize()}: {REQUESTS[media_type]['prompt']}", services
+        )
         for media_type, path in paths.items()
     }
     for media_type, document in documents.items():
-        print(f"\n{paths[media_type]}\n{json.dumps(document, indent=2, default=_moment)}")
+        print(f"\n{paths[media_type]}\n{json.dumps(_in_order(document), indent=2, default=_moment)}")
     completed = [document for document in documents.values() if document["status"] == "completed"]
     print()
     for path in (path for document in completed for path in save(document)):
         print(f"saved {shown(path)}")
     return len(completed) == len(documents)
+
+
+def _in_order(document: dict[str, Any]) -> dict[str, Any]:
+    """Firestore keeps no order of fields; the contract has one that tells the story."""
+    return {name: document[name] for name in Generation.model_fields if name in document}
 
 
 def _moment(value: object) -> str:

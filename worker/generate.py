@@ -112,7 +112,7 @@ def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.
         now=turn.workplace.now,
         stop=stop,
     )
-    queued = max(0.0, (claimed_at - job.created_at).total_seconds())
+    queued = round(max(0.0, (claimed_at - job.created_at).total_seconds()), 3)
     with heartbeat:
         stored = _adopt(turn)
         if stored is None:
@@ -124,7 +124,7 @@ def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.
                 stored = store(job, made.files, {**made.facts, "timings_seconds": timings}, turn.cloud.objects)
             except StoreUnavailable as error:
                 return _return_files(turn, made, str(error))
-            timings["uploading"] = time.monotonic() - began
+            timings["uploading"] = round(time.monotonic() - began, 3)
             stored = stored.model_copy(update={"timings_seconds": Timings(**timings)})
     return _complete(turn, stored)
 

@@ -1,7 +1,7 @@
 """While a job is worked on: tell the page how far it is, and notice that it is no longer ours.
 
-The thread here writes at most once a second, and only when work has moved on: a GPU that hangs lets its lease
-run out. Every look also reads, so that a cancel is known within two seconds, whatever the stage.
+The thread here looks once a second, and writes when work has moved on: a GPU that hangs lets its lease run out.
+Every look reads the document, so that a cancel is known within two seconds, whatever the stage.
 """
 
 import logging
@@ -19,7 +19,6 @@ from contracts.generation import Generation, Progress
 from contracts.paths import GenerationPath
 from contracts.ports import Clock, GenerationStore, Refused, StoreUnavailable
 from contracts.status import Stage
-from contracts.transitions import Snapshot
 
 INTERVAL_SECONDS = 1.0
 
@@ -52,7 +51,7 @@ class Heartbeat:
         self._stage = Stage.LOADING
         self._progress: Progress | None = None
         self._started = monotonic()
-        self._moved = False
+        self._moved = threading.Event()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -66,12 +65,13 @@ class Heartbeat:
     ) -> None:
         """End; returns when the last write is through."""
         self._done.set()
+        self._moved.set()
         self._thread.join()
 
     def enter(self, stage: Stage) -> None:
         """Work has come to another stage. Raises `ClaimLost`."""
-        self._stage, self._moved = stage, True
-        self._started = self._monotonic()
+        self._stage, self._started = stage, self._monotonic()
+        self._moved.set()
         self.check()
 
     def step(self, step: int, steps: int) -> None:
@@ -84,7 +84,7 @@ class Heartbeat:
             steps=steps,
             eta_seconds=round(pace * (steps - step), 1),
         )
-        self._moved = True
+        self._moved.set()
         self.check()
 
     def check(self) -> None:
@@ -93,17 +93,19 @@ class Heartbeat:
             raise ClaimLost
 
     def _beat(self) -> None:
-        while not self._done.wait(self._interval) and not self._lost.is_set():
+        self._moved.wait(self._interval)  # the first movement is told at once
+        while not self._done.is_set() and not self._lost.is_set():
             try:
-                still_mine = self._report() if self._moved else self._look()
+                still_mine = self._report() if self._moved.is_set() else self._look()
             except StoreUnavailable as error:
                 log.warning("heartbeat_missed", extra={"generation": self._path.document, "cause": str(error)})
-                continue
-            if not still_mine:
-                self._lost.set()
+            else:
+                if not still_mine:
+                    self._lost.set()
+            self._done.wait(self._interval)
 
     def _report(self) -> bool:
-        self._moved = False
+        self._moved.clear()
         stage, progress, now = self._stage, self._progress, self._now()
         lease = timedelta(seconds=getattr(self._deadlines, stage))
         applied = self._generations.apply(
@@ -115,7 +117,5 @@ class Heartbeat:
         return not isinstance(applied, Refused)
 
     def _look(self) -> bool:
-        return self._holds_claim(self._generations.read(self._path))
-
-    def _holds_claim(self, found: Snapshot | None) -> bool:
+        found = self._generations.read(self._path)
         return isinstance(found, Generation) and found.claim == self._claim

@@ -59,7 +59,7 @@ def make(
     if path.media_type is MediaType.VIDEOS:
         fps = request["fps"]
         facts |= {"fps": fps, "num_frames": len(pictures), "duration_seconds": len(pictures) / fps}
-    seconds = {"generating": generated - began, "encoding": encoded - generated}
+    seconds = {"generating": round(generated - began, 3), "encoding": round(encoded - generated, 3)}
     return Made(files=files, facts=facts, seconds=seconds)
 
 
