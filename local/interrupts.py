@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 POLL_SECONDS = 0.25
@@ -27,8 +28,23 @@ def ignore_interrupts() -> None:
 
 
 def wait_until_interrupted(check: Callable[[], None]) -> None:
-    """Wait, calling `check` now and then; return when what started us (make, a shell) has died."""
+    """Wait, calling `check` now and then; return when what started us (make, a shell) has died or given up."""
     parent = os.getppid()
-    while os.getppid() == parent:
+    would_catch = catches_sigint(parent)
+    while os.getppid() == parent and not (would_catch and not catches_sigint(parent)):
         check()
         time.sleep(POLL_SECONDS)
+
+
+def catches_sigint(process_id: int) -> bool:
+    """Whether a process has a handler for SIGINT; False where the system has no /proc to tell.
+
+    make that gets a SIGINT of its own, not a Ctrl-C which reaches us too, takes its handler away and waits for
+    us without a word: this is the only sign that it should end.
+    """
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
+    return bool(int(caught.split()[1], 16) & 1 << (signal.SIGINT - 1))

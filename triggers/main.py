@@ -34,10 +34,19 @@ def on_created(event: firestore_fn.Event[Any]) -> None:
     The event's copy of the document is not looked at: it may be missing or old, so it is read again. One
     function for both keeps one instance warm for both. Other collections are not ours and are left alone.
     """
-    user_id, collection = event.params["user_id"], event.params["collection"]
-    document_id = event.params["document_id"]
+    user_id, collection, document_id = (
+        _from_header(event.params[name]) for name in ("user_id", "collection", "document_id")
+    )
     if collection in set(MediaType):
         path = GenerationPath(user_id=user_id, media_type=MediaType(collection), file_uid=document_id)
         dispatch(path, outside())
     elif collection == COMMANDS:
         carry_out(user_id, document_id, outside())
+
+
+def _from_header(text: str) -> str:
+    """An id as it is. It came in an HTTP header, and WSGI reads their bytes as Latin-1 (PEP 3333)."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

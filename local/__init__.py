@@ -1,0 +1,1 @@
+"""What runs on a developer's machine: the set-up, the Emulator Suite, and what starts and stops the rest."""
