@@ -16,9 +16,9 @@ def render_firestore_rules(template: str, schema: Mapping[str, Any]) -> str:
         _function("document_id", "id", f"id.matches({_quoted(FILE_UID_PATTERN)})"),
         _function(
             "own_upload",
-            "segments, user_id",
-            "segments.size() == 3 && segments[0] == 'uploads' && segments[1] == user_id\n"
-            f"        && segments[2].matches({_quoted(UPLOAD_NAME_PATTERN)})",
+            "path, user_id",
+            "path == 'uploads/' + user_id + '/' + path.split('/')[2]\n"
+            f"        && path.split('/')[2].matches({_quoted(UPLOAD_NAME_PATTERN)})",
         ),
         _request("image_request", schema["$defs"]["ImageRequest"]),
         _request("video_request", schema["$defs"]["VideoRequest"]),

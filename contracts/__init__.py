@@ -2,5 +2,5 @@
 
 Everything here is pure: no I/O, no clock, no environment, no randomness. Reading order: `paths`, `request`,
 `status`, `generation`, `transitions`, `catalogue`, `validation`, `runpod_job`, `generation_data`,
-`stored_object`, `errors`, `ports`.
+`stored_object`, `refusal`, `errors`, `ports`.
 """

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from contracts.errors import FromText, RequestInvalid
+from contracts.errors import FromText
 from contracts.paths import GenerationPath, MediaType
+from contracts.refusal import refusal
 
 COMMANDS = "commands"
 COMMAND_KEYS = ("type", "media_type", "file_uid", "created_at")
@@ -38,8 +39,7 @@ class Command(BaseModel):
         try:
             return cls.model_validate(dict(fields))
         except ValidationError as error:
-            field = str(error.errors()[0]["loc"][0])
-            raise RequestInvalid(field, f"{field}: {error.errors()[0]['msg']}") from None
+            raise refusal(error, "command") from None
 
     def target(self, user_id: str) -> GenerationPath:
         """The generation that it is about: always one of the user's own."""

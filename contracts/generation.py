@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from contracts.errors import Failure, FromText, RequestInvalid
 from contracts.generation_data import ImageData, VideoData
 from contracts.paths import GenerationPath
+from contracts.refusal import refusal
 from contracts.status import Stage, Status
 
 SCHEMA_VERSION = 1
@@ -101,11 +102,9 @@ class Generation(_Part):
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
         """Read a document's fields. Raises `RequestInvalid`, naming the field, where a type is wrong."""
         try:
-            return cls.model_validate(fields)
+            return cls.model_validate(dict(fields))
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"][:1])
-            raise RequestInvalid(field, f"{field}: {_sentence(first)}") from None
+            raise refusal(error) from None
 
     def to_fields(self) -> dict[str, Any]:
         """The fields that were there, as a document holds them."""
@@ -144,7 +143,3 @@ def check_identity(generation: Generation, path: GenerationPath) -> None:
 def same_moment(one: datetime, other: datetime) -> bool:
     """Whether two times are the same to the microsecond, which is what Firestore stores."""
     return abs((one - other).total_seconds()) < 1e-6
-
-
-def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    return str(error["msg"]).removeprefix("Value error, ")[:200]

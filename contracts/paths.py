@@ -47,8 +47,11 @@ class GenerationPath:
         """Raise `RequestInvalid` unless both ids are ones that the contract allows."""
         if not is_user_id(self.user_id):
             raise RequestInvalid("user_id", "user_id is not an id that Firebase Authentication gives")
-        if not re.fullmatch(FILE_UID_PATTERN, self.file_uid):
-            raise RequestInvalid("file_uid", "file_uid must be 1 to 128 characters out of A-Z a-z 0-9 _ and -")
+        if not re.fullmatch(FILE_UID_PATTERN, self.file_uid) or _is_reserved(self.file_uid):
+            raise RequestInvalid(
+                "file_uid",
+                "file_uid must be 1 to 128 characters out of A-Z a-z 0-9 _ and -, and not __like_this__",
+            )
 
     @property
     def object_stem(self) -> str:
@@ -81,9 +84,14 @@ def is_user_id(user_id: str) -> bool:
         1 <= len(user_id) <= MAX_USER_ID_LENGTH
         and "/" not in user_id
         and user_id not in {".", ".."}
-        and not re.fullmatch(r"__.*__", user_id, re.DOTALL)
+        and not _is_reserved(user_id)
         and user_id.isprintable()
     )
+
+
+def _is_reserved(document_id: str) -> bool:
+    """Whether Firestore keeps the id for itself, and refuses to read or write it."""
+    return re.fullmatch(r"__.*__", document_id, re.DOTALL) is not None
 
 
 def is_upload_of(user_id: str, object_name: str) -> bool:

@@ -4,10 +4,9 @@ This is the one place where a key, its type and its range are written. The secur
 the page's types are generated from here (`make generated`). What a single model allows on top is in `catalogue`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from contracts.paths import MediaType
 
@@ -49,7 +48,7 @@ UploadPath = Annotated[
         }
     ),
 ]
-Absent = SkipJsonSchema[None]  # a key that is left out; null itself is refused, as the rules do
+Absent: TypeAlias = None  # a key that is left out; null itself is refused, as the rules do
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 LoraId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 
@@ -59,14 +58,13 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    @model_validator(mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _refuse_null(cls, data: Any) -> Any:  # noqa: ANN401 - whatever the document holds
-        for key in data if isinstance(data, dict) else ():
-            if data[key] is None:
-                msg = f"{key} must not be null"
-                raise ValueError(msg)
-        return data
+    def _refuse_null(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
+        if value is None:
+            msg = "must not be null"
+            raise ValueError(msg)
+        return value
 
     prompt: Prompt
     """What to make. It may be empty."""

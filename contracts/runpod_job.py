@@ -14,6 +14,7 @@ from contracts.catalogue import Model
 from contracts.errors import FromText, RequestInvalid
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
+from contracts.refusal import refusal
 from contracts.request import MAX_SAFE_INTEGER
 
 MAX_RETURNED_BYTES = 7_000_000  # RunPod takes results of 10 MB; base64 makes 4 bytes of 3
@@ -96,9 +97,7 @@ def parse_job_input(job_input: object) -> CloudJob | DirectJob:
     try:
         return kind.model_validate(dict(job_input))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
-        raise RequestInvalid(field, f"{field}: {first['msg']}") from None
+        raise refusal(error, "input") from None
 
 
 def format_moment(moment: datetime) -> str:

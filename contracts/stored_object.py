@@ -115,5 +115,5 @@ def build_generation_data(
 def _made_for(metadata: Mapping[str, str], created_at: datetime) -> bool:
     try:
         return same_moment(datetime.fromisoformat(metadata["created_at"]), created_at)
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError):  # TypeError: a time without its zone
         return False

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from contracts.catalogue import Catalogue, Model, Parameter
 from contracts.errors import RequestInvalid
 from contracts.paths import GenerationPath, MediaType, is_upload_of
+from contracts.refusal import refusal
 from contracts.request import REQUEST_MODELS, UPLOAD_FIELDS, Request
 
 ENVELOPE = {"prompt", "model"}  # keys that every model takes
@@ -31,7 +32,7 @@ def resolve_request(
             raise RequestInvalid(field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}")
     model = catalogue.find(path.media_type, request.model)
     if model is None:
-        raise RequestInvalid("model", f"model: there is no {path.media_type} model of this name")
+        raise RequestInvalid("model", f"model must be one of the models for {path.media_type}")
     for field, value in asked.items():
         if field not in ENVELOPE:
             _check_parameter(model, field, value)
@@ -45,20 +46,7 @@ def parse_request(media_type: MediaType, request_data: Mapping[str, Any]) -> Req
     try:
         return REQUEST_MODELS[media_type].model_validate(dict(request_data))
     except ValidationError as error:
-        first = error.errors()[0]
-        message = str(first["msg"]).removeprefix("Value error, ")
-        field = str(first["loc"][0]) if first["loc"] else message.split(" ", 1)[0]
-        raise RequestInvalid(field, _sentence(field, first["type"], message)) from None
-
-
-def _sentence(field: str, kind: str, message: str) -> str:
-    if kind == "missing":
-        return f"{field} is missing"
-    if kind == "extra_forbidden":
-        return "request_data has a key that is not one of its own"
-    if message.startswith(f"{field} "):
-        return message
-    return f"{field} {message}" if message.startswith("must ") else f"{field}: {message}"
+        raise refusal(error, "request_data") from None
 
 
 def _defaults(model: Model) -> dict[str, Any]:
@@ -95,9 +83,9 @@ def _check_pixels(model: Model, resolved: Mapping[str, Any]) -> None:
     pixels = resolved["width"] * resolved["height"] * frames * resolved.get("num_images", 1)
     if pixels <= model.max_pixels:
         return
-    several = "num_frames" if frames > 1 else "num_images" if resolved.get("num_images", 1) > 1 else None
-    product = "width x height" + (f" x {several}" if several else "")
-    raise RequestInvalid(
-        "num_frames" if frames > 1 else "width",
-        f"{product} must be at most {model.max_pixels} pixels in all",
-    )
+    product = "width x height"
+    if frames > 1:
+        product = f"num_frames x {product}"
+    elif resolved.get("num_images", 1) > 1:
+        product = f"{product} x num_images"
+    raise RequestInvalid(product.split(" ", 1)[0], f"{product} must be at most {model.max_pixels} pixels in all")

@@ -41,7 +41,11 @@ class Services:
 
     def __init__(self, extra_worker_environment: dict[str, str] | None = None) -> None:
         self._worker_extra = extra_worker_environment or {}
-        self._suite = EmulatorSuite(secrets={"RUNPOD_API_KEY": DEFAULT_API_KEY})
+        self._suite = EmulatorSuite(
+            # firebase-tools gives the functions of a demo project a bucket by the old name otherwise.
+            environment={"STORAGE_BUCKET_URL": BUCKET},
+            secrets={"RUNPOD_API_KEY": DEFAULT_API_KEY},
+        )
         self._runpod: ManagedProcess | None = None
         self._worker: ManagedProcess | None = None
 

@@ -83,7 +83,7 @@ export interface Ending {
   user_id: string;
   media_type: string;
   file_uid: string;
-  created_at: Timestamp;
+  created_at?: Timestamp;
   status: string;
   error_code?: string;
 }
