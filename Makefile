@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test check bench setup setup-tests functions web models generated constraints ready
+.PHONY: help demo up test check setup setup-tests functions web models generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,3 +43,10 @@ build/models/safelight-video/model_index.json: models/random_weights.py | setup
 
 generated: setup ## write what is generated from contracts/
 	@$(PYTHON) -m codegen
+
+constraints: ## pin every package at the version that is installed now
+	@{ echo '# Every package at the version that the tests ran with. Made by: make constraints'; \
+	   $(PYTHON) -m pip freeze --disable-pip-version-check 2>/dev/null | sed 's/+cpu//'; } > constraints.txt
+
+image: models ## build the GPU worker's image
+	docker build --platform linux/amd64 -t safelight-worker .
