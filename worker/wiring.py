@@ -1,5 +1,6 @@
 """Which adapters the worker uses. The only place that chooses."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,11 +19,16 @@ from worker.engine import DiffusersEngine
 from worker.settings import Firebase, Settings, SettingsInvalid
 from worker.workplace import Cloud, Workplace
 
+log = logging.getLogger(__name__)
+
 
 def build_workplace(settings: Settings) -> Workplace:
     """Load the models and connect. Raises `SettingsInvalid` or `engine.ModelInvalid`."""
     catalogue = load_catalogue()
     models = _chosen(catalogue, settings.models)
+    log.info(
+        "starting", extra={"serves": "documents and direct jobs" if settings.firebase else "direct jobs only"}
+    )
     return Workplace(
         engine=DiffusersEngine(models, settings.models_folder),
         catalogue=catalogue,

@@ -1,0 +1,131 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.catalogue import Catalogue, Model, Source, parse_catalogue
+from contracts.paths import MediaType
+from contracts.request import REQUEST_MODELS
+from tests.contracts.catalogues import CATALOGUE, IMAGE_MODEL, VIDEO_MODEL
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "model_id", "found"),
+    [
+        (MediaType.IMAGES, None, "tiny-image"),
+        (MediaType.IMAGES, "tiny-image", "tiny-image"),
+        (MediaType.VIDEOS, None, "tiny-video"),
+        (MediaType.IMAGES, "tiny-video", None),
+        (MediaType.VIDEOS, "no-such-model", None),
+        (MediaType.VIDEOS, "", None),
+    ],
+)
+def test_a_model_is_found_by_its_id_among_those_that_make_this(
+    media_type: MediaType, model_id: str | None, found: str | None
+) -> None:
+    model = CATALOGUE.find(media_type, model_id)
+
+    assert (model.id if model else None) == found
+
+
+def test_a_model_that_is_not_the_default_serves_only_who_names_it() -> None:
+    other = IMAGE_MODEL | {"id": "other", "default": False}
+    catalogue = Catalogue.model_validate({"models": [other, IMAGE_MODEL]})
+
+    unnamed, named = catalogue.find(MediaType.IMAGES, None), catalogue.find(MediaType.IMAGES, "other")
+
+    assert unnamed is not None
+    assert unnamed.id == "tiny-image"
+    assert named is not None
+    assert named.id == "other"
+
+
+def test_two_models_may_not_have_the_same_id() -> None:
+    with pytest.raises(ValidationError, match="two models have the same id"):
+        Catalogue.model_validate({"models": [IMAGE_MODEL, VIDEO_MODEL | {"id": "tiny-image"}]})
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        [IMAGE_MODEL | {"default": False}],
+        [IMAGE_MODEL, IMAGE_MODEL | {"id": "other"}],
+        [IMAGE_MODEL, VIDEO_MODEL | {"default": False}],
+    ],
+    ids=["none", "two", "none for videos"],
+)
+def test_each_media_type_has_exactly_one_default(models: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError, match="exactly one model must be the default"):
+        Catalogue.model_validate({"models": models})
+
+
+@pytest.mark.parametrize("source", [{}, {"folder": "a", "repository": "b/c"}], ids=["neither", "both"])
+def test_a_source_is_either_a_folder_or_a_repository(source: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="a source is either a folder or a repository"):
+        Source.model_validate(source)
+
+
+@pytest.mark.parametrize("revision", ["main", "", COMMIT[:-1], COMMIT + "0", COMMIT[:-1] + "g", COMMIT.upper()])
+def test_the_revision_of_a_repository_is_a_commit(revision: str) -> None:
+    with pytest.raises(ValidationError, match="tiny-image: the revision of a repository is a commit"):
+        Model.model_validate(IMAGE_MODEL | {"source": {"repository": "a/b"}, "revision": revision})
+
+
+def test_a_repository_may_be_pinned_to_a_commit() -> None:
+    model = Model.model_validate(IMAGE_MODEL | {"source": {"repository": "a/b"}, "revision": COMMIT})
+
+    assert model.revision == COMMIT
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"media_type": "image"},
+        {"dtype": "float64"},
+        {"execution_timeout_seconds": 0},
+        {"deadlines_seconds": {}},
+        {"parameters": {"width": {"most": 5}}},
+        {"tasks": ["text-to-music"]},
+    ],
+)
+def test_an_entry_with_something_wrong_in_it_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Model.model_validate(IMAGE_MODEL | wrong)
+
+
+@pytest.mark.parametrize("text", ["models = ", "models = 5", "", "[[models]]\nid = 'x'"])
+def test_a_text_that_is_no_catalogue_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_catalogue(text)
+
+
+class TestTheCatalogueThatIsShipped:
+    catalogue = parse_catalogue(Path("models/catalogue.toml").read_text(encoding="utf-8"))
+
+    @pytest.mark.parametrize("media_type", MediaType)
+    def test_it_has_models_for_images_and_for_videos(self, media_type: MediaType) -> None:
+        assert self.catalogue.find(media_type, None) is not None
+
+    @pytest.mark.parametrize("model", catalogue.models, ids=lambda model: model.id)
+    def test_its_parameters_are_keys_of_the_request(self, model: Model) -> None:
+        keys = REQUEST_MODELS[model.media_type].model_fields.keys() - {"prompt", "model"}
+
+        assert model.parameters.keys() <= keys
+
+    @pytest.mark.parametrize("model", catalogue.models, ids=lambda model: model.id)
+    def test_its_sizes_have_defaults(self, model: Model) -> None:
+        for name in ("width", "height"):
+            assert model.parameters[name].default is not None
+
+    @pytest.mark.parametrize("model", catalogue.models, ids=lambda model: model.id)
+    @pytest.mark.parametrize("limit", ["default", "minimum", "maximum"])
+    def test_its_limits_are_narrower_than_the_requests(self, model: Model, limit: str) -> None:
+        for name, parameter in model.parameters.items():
+            value = getattr(parameter, limit)
+            if value is not None:
+                whole = int(value) if isinstance(value, float) and value.is_integer() else value
+                REQUEST_MODELS[model.media_type].model_validate({"prompt": "", name: whole})

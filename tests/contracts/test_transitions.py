@@ -1,0 +1,280 @@
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts import transitions
+from contracts.errors import Failure
+from contracts.generation import Progress, read_generation
+from contracts.generation_data import ImageData, VideoData
+from contracts.status import Stage
+from contracts.transitions import Change, Reason, Snapshot
+from tests.contracts import documents
+from tests.contracts.documents import (
+    BEAT_AT,
+    CANCELLED,
+    COMPLETED_IMAGE,
+    COMPLETED_VIDEO,
+    CREATED_AT,
+    DISPATCHED,
+    DISPATCHED_AT,
+    ENDED_AT,
+    FAILED,
+    LEASE,
+    PROCESSING,
+    QUEUED,
+    REJECTED,
+    STARTED_AT,
+)
+from tests.contracts.json_schema import fits
+
+FAILURE = Failure.model_validate(documents.ERROR)
+IMAGE_DATA = ImageData.model_validate(documents.IMAGE_DATA)
+VIDEO_DATA = VideoData.model_validate(documents.VIDEO_DATA)
+PROGRESS = Progress.model_validate(documents.PROGRESS)
+MALFORMED = QUEUED | {"attempt": "one"}
+
+
+def dispatch(found: Snapshot, attempt: int = 0, seed: int = 81723) -> Change | Reason:
+    lease = DISPATCHED_AT + LEASE
+    return transitions.dispatch(found, attempt=attempt, seed=seed, now=DISPATCHED_AT, lease_expires_at=lease)
+
+
+def record(found: Snapshot, attempt: int = 1) -> Change | Reason:
+    return transitions.record_runpod_job(found, attempt=attempt, runpod_job_id="ab-u1", now=DISPATCHED_AT)
+
+
+def claim(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.claim(
+        found,
+        created_at=created_at,
+        attempt=attempt,
+        claim="nonce-1",
+        runpod_job_id="ab-u1",
+        now=STARTED_AT,
+        lease_expires_at=STARTED_AT + LEASE,
+    )
+
+
+def heartbeat(found: Snapshot, nonce: str = "nonce-1", progress: Progress | None = PROGRESS) -> Change | Reason:
+    return transitions.heartbeat(
+        found,
+        claim=nonce,
+        stage=Stage.GENERATING,
+        progress=progress,
+        now=BEAT_AT,
+        lease_expires_at=BEAT_AT + LEASE,
+    )
+
+
+def complete(found: Snapshot, nonce: str = "nonce-1") -> Change | Reason:
+    return transitions.complete(found, claim=nonce, generation_data=IMAGE_DATA, now=ENDED_AT)
+
+
+def complete_video(found: Snapshot) -> Change | Reason:
+    return transitions.complete(found, claim="nonce-1", generation_data=VIDEO_DATA, now=ENDED_AT)
+
+
+def fail(found: Snapshot, nonce: str = "nonce-1") -> Change | Reason:
+    return transitions.fail(found, claim=nonce, failure=FAILURE, now=ENDED_AT)
+
+
+def fail_dispatch(found: Snapshot, attempt: int = 1) -> Change | Reason:
+    return transitions.fail_dispatch(found, attempt=attempt, failure=FAILURE, now=ENDED_AT)
+
+
+def reject(found: Snapshot) -> Change | Reason:
+    return transitions.reject(found, failure=FAILURE, now=ENDED_AT)
+
+
+def cancel(found: Snapshot) -> Change | Reason:
+    return transitions.cancel(found, now=ENDED_AT)
+
+
+Step = Callable[[Snapshot], Change | Reason]
+EVERY_STEP: list[Step] = [
+    dispatch,
+    record,
+    claim,
+    heartbeat,
+    complete,
+    fail,
+    fail_dispatch,
+    reject,
+    cancel,
+]
+
+
+def walk(fields: Mapping[str, Any], *steps: Step) -> dict[str, Any]:
+    """The document after these changes, each of which must be allowed."""
+    for step in steps:
+        change = step(read_generation(fields))
+        assert isinstance(change, Change), f"{step} was refused: {change}"
+        fields = change.apply_to(fields)
+    return dict(fields)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([dispatch, record], DISPATCHED),
+        ([dispatch, record, claim, heartbeat], PROCESSING),
+        ([dispatch, record, claim, heartbeat, complete], COMPLETED_IMAGE),
+        ([dispatch, record, claim, heartbeat, complete_video], COMPLETED_VIDEO),
+        ([dispatch, record, claim, heartbeat, fail], FAILED),
+        ([dispatch, record, claim, heartbeat, cancel], CANCELLED),
+        ([reject], REJECTED),
+    ],
+    ids=["dispatched", "processing", "completed image", "completed video", "failed", "cancelled", "rejected"],
+)
+def test_the_transitions_lead_to_the_example_documents(steps: list[Step], expected: dict[str, Any]) -> None:
+    reached = walk(QUEUED, *steps)
+
+    assert reached == expected
+    assert reached.keys() == expected.keys()
+    assert fits(reached, "Generation")
+
+
+@pytest.mark.parametrize("end", [complete, fail, cancel])
+def test_an_ending_takes_away_who_is_at_work_and_nothing_else(end: Step) -> None:
+    ended = walk(PROCESSING, end)
+
+    assert PROCESSING.keys() - ended.keys() == {"claim", "lease_expires_at", "stage", "progress"}
+
+
+def test_a_worker_that_is_quicker_than_the_dispatcher_says_which_job_it_is() -> None:
+    assert walk(QUEUED, dispatch, claim)["runpod_job_id"] == "ab-u1"
+
+
+def test_the_dispatcher_may_note_the_job_of_a_generation_that_has_been_claimed() -> None:
+    late = walk(QUEUED, dispatch, claim, record)
+
+    assert late["status"] == "processing"
+    assert late["runpod_job_id"] == "ab-u1"
+
+
+def test_a_seed_is_drawn_at_the_first_dispatch() -> None:
+    assert walk(QUEUED, dispatch)["seed"] == 81723
+
+
+def test_a_seed_that_was_drawn_is_kept() -> None:
+    dispatched = walk(QUEUED, dispatch, lambda found: dispatch(found, attempt=1, seed=5))
+
+    assert dispatched["attempt"] == 2
+    assert dispatched["seed"] == 81723
+
+
+def test_a_seed_of_zero_is_kept() -> None:
+    dispatched = walk(QUEUED, lambda found: dispatch(found, seed=0), lambda found: dispatch(found, 1, seed=5))
+
+    assert dispatched["seed"] == 0
+
+
+def test_a_heartbeat_without_progress_keeps_the_progress_that_is_there() -> None:
+    beaten = walk(PROCESSING, lambda found: heartbeat(found, progress=None))
+
+    assert beaten["progress"] == PROCESSING["progress"]
+
+
+def test_progress_without_a_preview_has_no_empty_fields() -> None:
+    bare = Progress(sequence=1, fraction=0, step=0, steps=12)
+
+    beaten = walk(PROCESSING, lambda found: heartbeat(found, progress=bare))
+
+    assert beaten["progress"] == {"sequence": 1, "fraction": 0, "step": 0, "steps": 12}
+
+
+@pytest.mark.parametrize("ended", [COMPLETED_IMAGE, COMPLETED_VIDEO, FAILED, REJECTED, CANCELLED])
+@pytest.mark.parametrize("step", EVERY_STEP)
+def test_an_ending_absorbs_every_change(ended: dict[str, Any], step: Step) -> None:
+    assert step(read_generation(ended)) is Reason.ENDED
+
+
+@pytest.mark.parametrize("step", EVERY_STEP)
+def test_a_malformed_document_that_has_ended_absorbs_every_change(step: Step) -> None:
+    assert step(read_generation(MALFORMED | {"status": "failed"})) is Reason.ENDED
+
+
+@pytest.mark.parametrize("step", [dispatch, record, claim, heartbeat, complete, fail, fail_dispatch])
+def test_a_malformed_document_is_not_worked_on(step: Step) -> None:
+    assert step(read_generation(MALFORMED)) is Reason.MALFORMED
+
+
+@pytest.mark.parametrize(("step", "status"), [(reject, "failed"), (cancel, "cancelled")])
+def test_a_malformed_document_can_be_ended(step: Step, status: str) -> None:
+    ended = walk(MALFORMED | {"lease_expires_at": 5}, step)
+
+    assert ended["status"] == status
+    assert "lease_expires_at" not in ended
+
+
+@pytest.mark.parametrize("step", [dispatch, claim, fail_dispatch])
+def test_a_generation_that_is_processed_is_not_begun_again(step: Callable[..., Change | Reason]) -> None:
+    assert step(read_generation(PROCESSING), attempt=1) is Reason.NOT_QUEUED
+
+
+@pytest.mark.parametrize(
+    ("step", "attempt"),
+    [(dispatch, 0), (dispatch, 2), (record, 0), (record, 2), (claim, 0), (claim, 2), (fail_dispatch, 0)],
+)
+def test_who_acts_on_another_attempt_acts_on_nothing(step: Callable[..., Change | Reason], attempt: int) -> None:
+    assert step(read_generation(DISPATCHED), attempt=attempt) is Reason.OTHER_ATTEMPT
+
+
+def test_only_a_generation_that_was_never_dispatched_is_rejected() -> None:
+    assert reject(read_generation(DISPATCHED)) is Reason.OTHER_ATTEMPT
+
+
+def test_a_dispatch_that_runpod_refused_ends_it() -> None:
+    ended = walk(QUEUED, dispatch, fail_dispatch)
+
+    assert ended["status"] == "failed"
+    assert ended["error"] == documents.ERROR
+    assert "lease_expires_at" not in ended
+
+
+@pytest.mark.parametrize("microseconds", [-1, 1])
+def test_a_worker_does_not_claim_a_new_job_under_an_old_name(microseconds: int) -> None:
+    other = CREATED_AT + timedelta(microseconds=microseconds)
+
+    assert claim(read_generation(DISPATCHED), created_at=other) is Reason.OTHER_JOB
+
+
+@pytest.mark.parametrize("step", [heartbeat, complete, fail])
+@pytest.mark.parametrize("fields", [QUEUED, DISPATCHED, PROCESSING], ids=["queued", "dispatched", "processing"])
+def test_only_the_holder_of_the_claim_works_on_it(
+    step: Callable[..., Change | Reason], fields: dict[str, Any]
+) -> None:
+    assert step(read_generation(fields), nonce="nonce-2") is Reason.NOT_MINE
+
+
+@pytest.mark.parametrize("step", [heartbeat, complete, fail])
+def test_a_claim_that_was_left_behind_in_a_queued_document_counts_for_nothing(step: Step) -> None:
+    assert step(read_generation(DISPATCHED | {"claim": "nonce-1"})) is Reason.NOT_MINE
+
+
+def test_a_change_is_in_a_document_that_has_its_fields_and_not_those_it_removes() -> None:
+    change = Change(set={"status": "cancelled"}, remove=frozenset({"claim"}))
+
+    assert change.is_in({"status": "cancelled", "prompt": ""})
+    assert not change.is_in({"status": "cancelled", "claim": "nonce-1"})
+    assert not change.is_in({"status": "queued"})
+    assert not change.is_in({})
+
+
+@pytest.mark.parametrize("step", [dispatch, reject, cancel])
+def test_a_change_is_in_the_document_that_it_led_to(step: Step) -> None:
+    change = step(read_generation(QUEUED))
+
+    assert isinstance(change, Change)
+    assert change.is_in(change.apply_to(QUEUED))
+    assert not change.is_in(QUEUED)
+
+
+def test_applying_a_change_leaves_the_fields_it_was_given_alone() -> None:
+    before = dict(PROCESSING)
+
+    walk(PROCESSING, complete)
+
+    assert before == PROCESSING
