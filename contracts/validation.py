@@ -32,7 +32,8 @@ def resolve_request(
             raise RequestInvalid(field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}")
     model = catalogue.find(path.media_type, request.model)
     if model is None:
-        raise RequestInvalid("model", f"model must be one of the models for {path.media_type}")
+        offered = ", ".join(offered.id for offered in catalogue.of(path.media_type))
+        raise RequestInvalid("model", f"model must be one of those that make {path.media_type}: {offered}")
     for field, value in asked.items():
         if field not in ENVELOPE:
             _check_parameter(model, field, value)
@@ -67,9 +68,9 @@ def _problem(parameter: Parameter, value: Any) -> str | None:  # noqa: ANN401 - 
     if parameter.choices is not None and value not in parameter.choices:
         return f"one of {', '.join(parameter.choices)}"
     if parameter.minimum is not None and value < parameter.minimum:
-        return f"at least {parameter.minimum:g}"
+        return f"at least {parameter.minimum:.16g}"
     if parameter.maximum is not None and value > parameter.maximum:
-        return f"at most {parameter.maximum:g}"
+        return f"at most {parameter.maximum:.16g}"
     if parameter.multiple_of is not None and value % parameter.multiple_of:
         return f"a multiple of {parameter.multiple_of}"
     packed = parameter.one_more_than_a_multiple_of

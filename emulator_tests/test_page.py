@@ -197,6 +197,33 @@ def test_the_page_works_from_the_keyboard_alone(page: Page) -> None:
     expect(page.locator("#announcement")).to_have_text("Done: typed")
 
 
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_a_full_gallery_fits_the_window_by_day_and_by_night(page: Page, width: int) -> None:
+    user = user_of(page)
+    page.set_viewport_size({"width": width, "height": 800})
+    expect_status(ask(page, "a red circle on a blue background", Steps=12), "completed")
+    expect_status(ask(page, "a yellow ball moving to the right", "Video", Steps=12), "completed")
+    create(user, "images", "failed", {"prompt": "a lighthouse in the fog", "model": "no-such-model"})
+    expect_status(card_of(page, "a lighthouse"), "failed", ANSWERED_MS)
+    slow = ask(page, "sunset over the sea, slowly", "Image", Steps=200)
+    page.locator("details").evaluate("details => { details.open = false; }")
+    expect(slow.locator(".words")).to_contain_text("%", timeout=GENERATED_MS)
+
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        save_screenshot(page, f"gallery-{width}-{scheme}.png")
+
+
+def test_one_very_long_word_does_not_push_the_page_apart(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+
+    create(user_of(page), "images", "long", {"prompt": f"one word: {'x' * 500}", "model": "no-such-model"})
+
+    expect_status(card_of(page, "one word"), "failed", ANSWERED_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_the_page_is_quiet_and_stays_on_this_machine(visitors: Visitors) -> None:
     page = visitors.window()
 

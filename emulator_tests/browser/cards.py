@@ -41,4 +41,4 @@ def wait_for(page: Page, condition: str, card: Locator) -> None:
 
 def save_screenshot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / name)
+    page.screenshot(path=SCREENSHOTS / name, full_page=True)

@@ -28,7 +28,7 @@ IMAGE_MODEL: dict[str, Any] = {
         "guidance_scale": {"default": 3.0, "minimum": 0, "maximum": 7.5},
         "num_images": {"default": 1, "minimum": 1, "maximum": 8},
         "output_format": {"default": "png", "choices": ["png", "webp"]},
-        "seed": {},
+        "seed": {"minimum": 0, "maximum": 4_294_967_295},
         "input_image": {},
         "strength": {"default": 0.8},
     },

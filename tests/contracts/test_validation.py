@@ -54,13 +54,15 @@ def test_the_model_that_serves_is_named_even_where_the_request_names_none() -> N
 
 
 @pytest.mark.parametrize(
-    ("path", "model"), [(IMAGE_PATH, "tiny-video"), (VIDEO_PATH, "tiny-image"), (IMAGE_PATH, "none-such")]
+    ("path", "model", "offered"),
+    [
+        (IMAGE_PATH, "tiny-video", "make images: tiny-image"),
+        (VIDEO_PATH, "tiny-image", "make videos: tiny-video"),
+        (IMAGE_PATH, "none-such", "make images: tiny-image"),
+    ],
 )
-def test_a_model_that_does_not_make_this_is_refused(path: GenerationPath, model: str) -> None:
-    assert refusal_of(path, model=model) == (
-        "model",
-        f"model must be one of the models for {path.media_type.value}",
-    )
+def test_a_model_that_does_not_make_this_is_refused(path: GenerationPath, model: str, offered: str) -> None:
+    assert refusal_of(path, model=model) == ("model", f"model must be one of those that {offered}")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_a_model_that_does_not_make_this_is_refused(path: GenerationPath, model:
         (IMAGE_PATH, {"width": 520}, "width", "width must be at most 512"),
         (IMAGE_PATH, {"width": 100}, "width", "width must be a multiple of 8"),
         (IMAGE_PATH, {"guidance_scale": 7.6}, "guidance_scale", "guidance_scale must be at most 7.5"),
+        (IMAGE_PATH, {"seed": 4_294_967_296}, "seed", "seed must be at most 4294967295"),
         (IMAGE_PATH, {"output_format": "jpeg"}, "output_format", "output_format must be one of png, webp"),
         (IMAGE_PATH, {"lora": "x"}, "lora", "lora does not apply to the model tiny-image"),
         (VIDEO_PATH, {"strength": 1}, "strength", "strength does not apply to the model tiny-video"),
