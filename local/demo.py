@@ -96,7 +96,8 @@ def run(services: Services) -> bool:
         for media_type, path in paths.items()
     }
     for media_type, document in documents.items():
-        print(f"\n{paths[media_type]}\n{json.dumps(_in_order(document), indent=2, default=_moment)}")
+        told = _in_order(document, Generation.from_fields(document).to_fields())
+        print(f"\n{paths[media_type]}\n{json.dumps(told, indent=2, default=_moment)}")
     completed = [document for document in documents.values() if document["status"] == "completed"]
     print()
     for path in (path for document in completed for path in save(document)):
@@ -104,9 +105,13 @@ def run(services: Services) -> bool:
     return len(completed) == len(documents)
 
 
-def _in_order(document: dict[str, Any]) -> dict[str, Any]:
+def _in_order(fields: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
     """Firestore keeps no order of fields; the contract has one that tells the story."""
-    return {name: document[name] for name in Generation.model_fields if name in document}
+    names = [*like, *sorted(fields.keys() - like.keys())]
+    return {
+        name: _in_order(fields[name], like.get(name, {})) if isinstance(fields[name], dict) else fields[name]
+        for name in names
+    }
 
 
 def _moment(value: object) -> str:
