@@ -8,6 +8,7 @@ from google.api_core.retry import Retry, if_exception_type
 from contracts.ports import StoreUnavailable
 
 CALL_TIMEOUT_SECONDS = 5.0
+GIVE_UP_AFTER_SECONDS = 10.0
 # The library's own goes on for 300 s: longer than a function lives, or a worker may be deaf to a cancel.
 RETRY = Retry(
     predicate=if_exception_type(
@@ -18,7 +19,7 @@ RETRY = Retry(
     ),
     initial=0.1,
     maximum=1.0,
-    timeout=10.0,
+    timeout=GIVE_UP_AFTER_SECONDS,
 )
 FAILURES = (exceptions.GoogleAPICallError, exceptions.RetryError)
 
