@@ -1,7 +1,11 @@
 """`CommandStore` on Firestore."""
 
+from typing import Any
+
+from google.api_core.retry import Retry
 from google.cloud import firestore
 
+from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, get, unavailable
 from contracts.command import COMMANDS, Command
 from contracts.errors import RequestInvalid
 
@@ -9,12 +13,13 @@ from contracts.errors import RequestInvalid
 class FirestoreCommands:
     """The commands of one Firestore database."""
 
-    def __init__(self, client: firestore.Client) -> None:
+    def __init__(self, client: firestore.Client, *, retry: Retry = RETRY) -> None:
         self._client = client
+        self._retry = retry
 
     def read(self, user_id: str, command_id: str) -> Command | RequestInvalid | None:
         """See `CommandStore.read`."""
-        snapshot = self._client.document("generations", user_id, COMMANDS, command_id).get()
+        snapshot = get(self._document(user_id, command_id), self._retry)
         if not snapshot.exists:
             return None
         try:
@@ -24,4 +29,11 @@ class FirestoreCommands:
 
     def remove(self, user_id: str, command_id: str) -> None:
         """See `CommandStore.remove`."""
-        self._client.document("generations", user_id, COMMANDS, command_id).delete()
+        document = self._document(user_id, command_id)
+        try:
+            document.delete(retry=self._retry, timeout=CALL_TIMEOUT_SECONDS)
+        except FAILURES as error:
+            raise unavailable("remove", document, error) from error
+
+    def _document(self, user_id: str, command_id: str) -> Any:  # noqa: ANN401 - the library is untyped
+        return self._client.document("generations", user_id, COMMANDS, command_id)

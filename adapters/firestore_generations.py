@@ -11,14 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from google.api_core import exceptions
+from google.api_core.retry import Retry
 from google.cloud import firestore
 
+from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, get, unavailable
 from contracts.generation import Generation, read_generation, same_moment
 from contracts.paths import GenerationPath
 from contracts.ports import Applied, Refused, StoreUnavailable
 from contracts.transitions import Change, Reason, Snapshot, Transition
 
-CALL_TIMEOUT_SECONDS = 5.0
 TRIES = 8
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 2.0
@@ -37,13 +38,16 @@ CHANGED_OR_UNKNOWN = (
 class FirestoreGenerations:
     """The documents of one Firestore database."""
 
-    def __init__(self, client: firestore.Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, client: firestore.Client, *, sleep: Callable[[float], None] = time.sleep, retry: Retry = RETRY
+    ) -> None:
         self._client = client
         self._sleep = sleep
+        self._retry = retry
 
     def read(self, path: GenerationPath) -> Snapshot | None:
         """See `GenerationStore.read`."""
-        snapshot = self._get(self._document(path))
+        snapshot = get(self._document(path), self._retry)
         return read_generation(snapshot.to_dict()) if snapshot.exists else None
 
     def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
@@ -51,7 +55,7 @@ class FirestoreGenerations:
         document = self._document(path)
         unsettled: Change | None = None
         for pause in _pauses():
-            snapshot = self._get(document)
+            snapshot = get(document, self._retry)
             if not snapshot.exists:
                 return Refused(reason=Reason.GONE)
             fields = snapshot.to_dict()
@@ -71,7 +75,7 @@ class FirestoreGenerations:
         """See `GenerationStore.delete`."""
         document = self._document(path)
         for pause in _pauses():
-            snapshot = self._get(document)
+            snapshot = get(document, self._retry)
             if not snapshot.exists:
                 return False
             generation = read_generation(snapshot.to_dict())
@@ -83,6 +87,8 @@ class FirestoreGenerations:
                 )
             except CHANGED_OR_UNKNOWN:
                 self._sleep(pause)
+            except FAILURES as error:
+                raise unavailable("remove", document, error) from error
             else:
                 return True
         msg = f"{path.document} could not be removed in {TRIES} tries"
@@ -94,17 +100,9 @@ class FirestoreGenerations:
             document.update(fields, option=self._unchanged(read_at), retry=None, timeout=CALL_TIMEOUT_SECONDS)
         except CHANGED_OR_UNKNOWN:
             return False
-        except exceptions.GoogleAPICallError as error:
-            msg = f"Firestore refused to write {document.path}: {error.code}"
-            raise StoreUnavailable(msg) from error
+        except FAILURES as error:
+            raise unavailable("write", document, error) from error
         return True
-
-    def _get(self, document: Any) -> Any:  # noqa: ANN401 - the library is untyped
-        try:
-            return document.get(timeout=CALL_TIMEOUT_SECONDS)
-        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
-            msg = f"Firestore could not read {document.path}: {type(error).__name__}"
-            raise StoreUnavailable(msg) from error
 
     def _unchanged(self, update_time: Any) -> Any:  # noqa: ANN401 - the library is untyped
         return self._client.write_option(last_update_time=update_time)

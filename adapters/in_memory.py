@@ -82,9 +82,11 @@ class InMemoryCommands:
 
     def __init__(self) -> None:
         self.documents: dict[tuple[str, str], dict[str, Any]] = {}
+        self.unavailable = False
 
     def read(self, user_id: str, command_id: str) -> Command | RequestInvalid | None:
         """See `CommandStore.read`."""
+        self._check_available()
         fields = self.documents.get((user_id, command_id))
         if fields is None:
             return None
@@ -95,7 +97,12 @@ class InMemoryCommands:
 
     def remove(self, user_id: str, command_id: str) -> None:
         """See `CommandStore.remove`."""
+        self._check_available()
         self.documents.pop((user_id, command_id), None)
+
+    def _check_available(self) -> None:
+        if self.unavailable:
+            raise StoreUnavailable("the test took the commands away")
 
 
 class InMemoryObjects:

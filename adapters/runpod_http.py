@@ -26,14 +26,22 @@ LATER = "Try again later."
 class RunPodHttp:
     """One endpoint."""
 
-    def __init__(self, *, base_url: str, endpoint_id: str, api_key: str) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        endpoint_id: str,
+        api_key: str,
+        submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
+    ) -> None:
         self._endpoint = f"{base_url.rstrip('/')}/{endpoint_id}"
         self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._submit_timeout = submit_timeout
 
     def submit(self, body: Mapping[str, Any]) -> str:
         """See `RunPodQueue.submit`. Takes 8 s at most, 3 s of them to connect."""
         try:
-            status, answer = asyncio.run(self._post("/run", body, SUBMIT_TIMEOUT))
+            status, answer = asyncio.run(self._post("/run", body, self._submit_timeout))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unavailable(
                 ErrorCode.RUNPOD_UNREACHABLE, f"RunPod could not be reached, or did not answer. {LATER}"
@@ -57,7 +65,17 @@ class RunPodHttp:
             aiohttp.ClientSession(timeout=limit, headers=self._headers) as session,
             session.post(self._endpoint + suffix, json=body, allow_redirects=False) as response,
         ):
-            return response.status, await response.content.read(MAX_ANSWER_BYTES)
+            return response.status, await _read(response)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer, however many pieces it comes in; of one that is far too long, the beginning."""
+    answer = bytearray()
+    async for piece in response.content.iter_any():
+        answer += piece
+        if len(answer) > MAX_ANSWER_BYTES:
+            break
+    return bytes(answer)
 
 
 def _refusal(status: int) -> GenerationFailed:
@@ -79,7 +97,7 @@ def _refusal(status: int) -> GenerationFailed:
 def _job_id(answer: bytes) -> str:
     try:
         job_id = json.loads(answer)["id"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable() from error
     if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
         raise _unreadable()

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from contracts.paths import GenerationPath
+from contracts.status import Status
 
 TOPIC = "generation-events"
 
@@ -27,12 +28,13 @@ class Ending(BaseModel):
 
 def ending_of(path: GenerationPath, fields: Mapping[str, Any]) -> Ending:
     """The message for a document that has just ended."""
-    created_at, error = fields.get("created_at"), fields.get("error")
+    created_at = fields.get("created_at")
     return Ending(
         user_id=path.user_id,
         media_type=path.media_type,
         file_uid=path.file_uid,
         created_at=created_at if isinstance(created_at, datetime) else None,
         status=fields["status"],
-        error_code=error["code"] if error else None,
+        # A malformed document that is cancelled can hold anything under `error`; a failed one holds ours.
+        error_code=fields["error"]["code"] if fields["status"] == Status.FAILED else None,
     )

@@ -44,7 +44,7 @@ class StoreUnavailable(Exception):  # noqa: N818 - an outcome of a port
 
 
 class GenerationStore(Protocol):
-    """The documents."""
+    """The documents. Every call raises `StoreUnavailable` where Firestore does not do its part, after retries."""
 
     def read(self, path: GenerationPath) -> Snapshot | None:
         """The generation as it is now, or None where there is none."""
@@ -61,7 +61,7 @@ class GenerationStore(Protocol):
 
 
 class CommandStore(Protocol):
-    """The commands."""
+    """The commands. Every call raises `StoreUnavailable` where Firestore does not do its part, after retries."""
 
     def read(self, user_id: str, command_id: str) -> Command | RequestInvalid | None:
         """The command, what is wrong with it, or None where there is none."""

@@ -1,0 +1,48 @@
+"""Everything that the use cases reach, in memory."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from adapters.in_memory import (
+    InMemoryCommands,
+    InMemoryEndings,
+    InMemoryGenerations,
+    InMemoryObjects,
+    InMemoryRunPod,
+)
+from contracts.ports import GenerationStore, RunPodQueue
+from tests.contracts.catalogues import CATALOGUE
+from tests.contracts.documents import DISPATCHED_AT
+from triggers.wiring import Outside
+
+DRAWN_SEED = 4711
+
+
+@dataclass
+class InMemory:
+    """The twins, by what they are; `outside` is how the use cases see them."""
+
+    generations: InMemoryGenerations = field(default_factory=InMemoryGenerations)
+    commands: InMemoryCommands = field(default_factory=InMemoryCommands)
+    objects: InMemoryObjects = field(default_factory=InMemoryObjects)
+    runpod: InMemoryRunPod = field(default_factory=InMemoryRunPod)
+    endings: InMemoryEndings = field(default_factory=InMemoryEndings)
+    now: datetime = DISPATCHED_AT
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(
+            generations=self.generations,
+            commands=self.commands,
+            objects=self.objects,
+            runpod=self.runpod,
+            endings=self.endings,
+            catalogue=CATALOGUE,
+            now=lambda: self.now,
+            draw_seed=lambda: DRAWN_SEED,
+        )
+
+    def outside_with(
+        self, *, runpod: RunPodQueue | None = None, generations: GenerationStore | None = None
+    ) -> Outside:
+        return replace(self.outside, runpod=runpod or self.runpod, generations=generations or self.generations)

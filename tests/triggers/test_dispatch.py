@@ -1,0 +1,309 @@
+"""A creation is judged, dispatched and posted once, or it ends with a sentence."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
+from contracts.ending import Ending
+from contracts.generation import Generation
+from contracts.paths import GenerationPath, MediaType
+from contracts.ports import Applied, Refused, StoreUnavailable
+from contracts.runpod_job import build_run_body
+from contracts.transitions import Transition
+from tests.contracts.catalogues import DEADLINES, default_model
+from tests.contracts.documents import (
+    CANCELLED,
+    CANCELLED_WHILE_QUEUED,
+    COMPLETED_IMAGE,
+    CREATED_AT,
+    DISPATCHED,
+    DISPATCHED_AGAIN,
+    DISPATCHED_AT,
+    ENDED_AT,
+    FAILED,
+    IMAGE_PATH,
+    PROCESSING,
+    QUEUED,
+    REJECTED,
+)
+from tests.triggers.outside_in_memory import DRAWN_SEED, InMemory
+from triggers.dispatch import dispatch
+
+PROMPT = "a very private prompt"
+REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
+BEGUN: dict[str, Any] = REQUESTED | {
+    "stage": "dispatched",
+    "attempt": 1,
+    "failures": 0,
+    "seed": DRAWN_SEED,
+    "dispatched_at": DISPATCHED_AT,
+    "lease_expires_at": DISPATCHED_AT + timedelta(seconds=DEADLINES["queued"]),
+    "modified": DISPATCHED_AT,
+}
+
+
+@pytest.fixture
+def world() -> InMemory:
+    return InMemory()
+
+
+def dispatched(world: InMemory, fields: Mapping[str, Any], path: GenerationPath = IMAGE_PATH) -> dict[str, Any]:
+    """The document after its creation's event."""
+    world.generations.create(path, fields)
+    dispatch(path, world.outside)
+    return world.generations.documents[path]
+
+
+class MeanwhileAtRunPod(InMemoryRunPod):
+    """Takes the job; something happens to the document before it answers."""
+
+    def __init__(self, happening: Callable[[], None]) -> None:
+        super().__init__()
+        self._happening = happening
+
+    def submit(self, body: Mapping[str, Any]) -> str:
+        self._happening()
+        return super().submit(body)
+
+
+class UnavailableAfter(InMemoryGenerations):
+    """Applies so many changes, then no more."""
+
+    def __init__(self, applications: int) -> None:
+        super().__init__()
+        self._left = applications
+
+    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+        self.unavailable = self._left == 0
+        self._left -= 1
+        return super().apply(path, transition)
+
+
+def test_a_queued_request_is_dispatched_and_posted_once(world: InMemory) -> None:
+    document = dispatched(world, REQUESTED)
+
+    assert document == BEGUN | {"runpod_job_id": "job-1"}
+    begun = Generation.from_fields(BEGUN)
+    assert world.runpod.submitted == [build_run_body(IMAGE_PATH, begun, default_model(MediaType.IMAGES))]
+    assert world.runpod.cancelled == []
+    assert world.endings.published == []
+
+
+@pytest.mark.parametrize("asked", [0, 7], ids=["zero", "seven"])
+def test_a_seed_that_was_asked_for_is_not_drawn(world: InMemory, asked: int) -> None:
+    document = dispatched(world, QUEUED | {"request_data": {"prompt": PROMPT, "seed": asked}})
+
+    assert document["seed"] == asked
+    assert world.runpod.submitted[0]["input"]["seed"] == asked
+
+
+def test_the_document_is_dispatched_before_the_post(world: InMemory) -> None:
+    seen: list[dict[str, Any]] = []
+    runpod = MeanwhileAtRunPod(lambda: seen.append(world.generations.documents[IMAGE_PATH]))
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert seen == [BEGUN]
+
+
+def test_a_second_event_posts_nothing(world: InMemory, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    document = dispatched(world, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside)
+
+    assert world.generations.documents[IMAGE_PATH] == document
+    assert len(world.runpod.submitted) == 1
+    (record,) = [record for record in caplog.records if record.message == "not_dispatched"]
+    assert vars(record)["reason"] == "other_attempt"
+
+
+def test_a_document_that_is_gone_is_left_gone(world: InMemory) -> None:
+    dispatch(IMAGE_PATH, world.outside)
+
+    assert world.generations.documents == {}
+    assert world.runpod.submitted == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param(DISPATCHED, id="dispatched"),
+        pytest.param(DISPATCHED_AGAIN, id="dispatched again"),
+        pytest.param(PROCESSING, id="processing"),
+        pytest.param(COMPLETED_IMAGE, id="completed"),
+        pytest.param(FAILED, id="failed"),
+        pytest.param(REJECTED, id="rejected"),
+        pytest.param(CANCELLED, id="cancelled"),
+        pytest.param(CANCELLED_WHILE_QUEUED, id="cancelled while queued"),
+        pytest.param({"status": "failed", "created_at": "broken"}, id="malformed, and ended"),
+    ],
+)
+def test_a_document_that_has_moved_on_is_left_alone(world: InMemory, fields: dict[str, Any]) -> None:
+    assert dispatched(world, fields) == fields
+    assert world.runpod.submitted == []
+    assert world.endings.published == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        pytest.param({"request_data": {"prompt": PROMPT, "width": 130}}, "width", id="a width off the grid"),
+        pytest.param({"request_data": {"prompt": PROMPT, "model": "none"}}, "model", id="an unknown model"),
+        pytest.param({"request_data": {}}, "prompt", id="no prompt"),
+        pytest.param({"request_data": {"prompt": PROMPT, "x y": 1}}, "request_data", id="a key that is none"),
+        pytest.param(
+            {"request_data": {"prompt": PROMPT, "input_image": "uploads/u2/a.png"}},
+            "input_image",
+            id="somebody else's upload",
+        ),
+        pytest.param({"user_id": "u2"}, "user_id", id="the name of another user"),
+        pytest.param({"file_uid": "f2"}, "file_uid", id="another id than its path's"),
+        pytest.param({"created_at": "now"}, "created_at", id="no time"),
+        pytest.param({"status": 5}, "status", id="no status"),
+        pytest.param({"request_data": None}, "request_data", id="no request"),
+    ],
+)
+def test_an_invalid_request_fails_with_its_field_and_is_not_posted(
+    world: InMemory, changed: dict[str, Any], field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    document = dispatched(world, REQUESTED | changed)
+
+    assert document["status"] == "failed"
+    error = document["error"]
+    assert (error["code"], error["stage"], error["retryable"]) == ("invalid_request", "validating", False)
+    assert error["field"] == field
+    assert error["message"].startswith(field)
+    assert PROMPT not in error["message"]
+    assert world.runpod.submitted == []
+    assert [(ending.status, ending.error_code) for ending in world.endings.published] == [
+        ("failed", "invalid_request")
+    ]
+    (record,) = [record for record in caplog.records if record.message == "rejected"]
+    assert (record.levelname, vars(record)["field"]) == ("INFO", field)
+    assert PROMPT not in str([vars(record) for record in caplog.records])
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        (GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="a..b"), "file_uid"),
+        (GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="übung"), "file_uid"),
+        (GenerationPath(user_id="x" * 129, media_type=MediaType.IMAGES, file_uid="f1"), "user_id"),
+    ],
+    ids=["dots", "unicode", "a user id that is too long"],
+)
+def test_an_id_that_the_contract_forbids_fails_with_a_sentence(
+    world: InMemory, path: GenerationPath, field: str
+) -> None:
+    fields = REQUESTED | {"user_id": path.user_id, "file_uid": path.file_uid}
+
+    document = dispatched(world, fields, path)
+
+    assert (document["status"], document["error"]["field"]) == ("failed", field)
+    assert world.runpod.submitted == []
+
+
+def test_a_document_in_the_videos_is_judged_as_a_video(world: InMemory) -> None:
+    path = GenerationPath(user_id="u1", media_type=MediaType.VIDEOS, file_uid="f1")
+
+    document = dispatched(world, QUEUED | {"request_data": {"prompt": PROMPT, "num_frames": 16}}, path)
+
+    assert document["error"]["field"] == "num_frames"
+    assert world.endings.published == [
+        Ending(
+            user_id="u1",
+            media_type="videos",
+            file_uid="f1",
+            created_at=CREATED_AT,
+            status="failed",
+            error_code="invalid_request",
+        )
+    ]
+
+
+def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) -> None:
+    again = BEGUN | {"attempt": 2, "failures": 1}
+    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, again))
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert world.generations.documents[IMAGE_PATH] == again
+    assert runpod.cancelled == []  # its worker's claim is refused by the attempt
+
+
+def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
+    claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce"}
+    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, claimed))
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert world.generations.documents[IMAGE_PATH] == claimed | {"runpod_job_id": "job-1"}
+
+
+@pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "cancelled"])
+def test_what_was_ended_before_its_job_was_known_is_cancelled_at_runpod(world: InMemory, *, deleted: bool) -> None:
+    def end() -> None:
+        if deleted:
+            world.generations.delete(IMAGE_PATH, None)
+        else:
+            world.generations.create(IMAGE_PATH, CANCELLED)
+
+    runpod = MeanwhileAtRunPod(end)
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert runpod.cancelled == ["job-1"]
+    assert world.generations.documents.get(IMAGE_PATH) == (None if deleted else CANCELLED)
+
+
+def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMemory) -> None:
+    left = iter([REQUESTED | {"request_data": {"prompt": PROMPT, "width": 130}}])
+
+    def page_writes(path: GenerationPath) -> None:
+        for fields in left:
+            world.generations.create(path, fields)
+
+    world.generations = InMemoryGenerations(before_write=page_writes)
+
+    assert dispatched(world, REQUESTED)["error"]["field"] == "width"
+    assert world.runpod.submitted == []
+
+
+def test_documents_out_of_reach_raise_before_anything_is_posted(world: InMemory) -> None:
+    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.unavailable = True
+
+    with pytest.raises(StoreUnavailable):
+        dispatch(IMAGE_PATH, world.outside)
+
+    assert world.runpod.submitted == []
+
+
+def test_documents_that_go_out_of_reach_after_the_post_leave_a_dispatched_one(world: InMemory) -> None:
+    world.generations = UnavailableAfter(1)
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    with pytest.raises(StoreUnavailable):
+        dispatch(IMAGE_PATH, world.outside)
+
+    assert world.generations.documents[IMAGE_PATH] == BEGUN
+    assert len(world.runpod.submitted) == 1
+
+
+def test_the_time_of_an_ending_is_its_own(world: InMemory) -> None:
+    world.now = ENDED_AT
+
+    document = dispatched(world, REQUESTED | {"request_data": {}})
+
+    assert (document["ended_at"], document["modified"]) == (ENDED_AT, ENDED_AT)
