@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from adapters.object_urls import ObjectUrls
 
 KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
 BUCKET = "FIREBASE_STORAGE_BUCKET"
+BUCKET_PATTERN = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"  # https://cloud.google.com/storage/docs/buckets#naming
 DEFAULT_BUCKET_DOMAINS = (".firebasestorage.app", ".appspot.com")  # a project's own bucket is {project}{domain}
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
@@ -68,6 +70,7 @@ def _firebase(environment: Mapping[str, str]) -> Firebase | None:
         raise SettingsInvalid(
             f"{BUCKET} is not set. Set it to the bucket's name, such as my-app.firebasestorage.app."
         )
+    _check_bare_name(bucket)
     info = _service_account_info(key)
     _check_same_project(info["project_id"], bucket)
     return Firebase(
@@ -102,6 +105,15 @@ def _credentials(info: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library 
         ) from None
 
 
+def _check_bare_name(bucket: str) -> None:
+    if not re.fullmatch(BUCKET_PATTERN, bucket):
+        # What is there instead is not repeated: it can be the key, in the wrong variable.
+        raise SettingsInvalid(
+            f"{BUCKET} is no bucket's name. Set it to the bare name, such as my-app.firebasestorage.app, "
+            "without gs://, a path or spaces."
+        )
+
+
 def _check_same_project(project_id: str, bucket: str) -> None:
     for domain in DEFAULT_BUCKET_DOMAINS:
         if bucket.endswith(domain) and bucket != project_id + domain:
@@ -109,8 +121,6 @@ def _check_same_project(project_id: str, bucket: str) -> None:
                 f"{KEY} is for the project {project_id}, but {BUCKET} is {bucket}, the bucket of another one. "
                 "Set both from the same project."
             )
-    if "/" in bucket:
-        raise SettingsInvalid(f"{BUCKET} is {bucket}; set it to the bucket's bare name, without gs:// or a path.")
 
 
 def _object_urls(kind: str) -> ObjectUrls:
