@@ -90,7 +90,7 @@ def _service_account_info(key: str) -> dict[str, Any]:
             f"{KEY} is not JSON. Set it to the content of the key file that Firebase gave you, not to its path, "
             "and quote it so that your shell leaves it whole."
         ) from None
-    if not isinstance(info, dict) or not isinstance(info.get("project_id"), str):
+    if not isinstance(info, dict) or not isinstance(info.get("project_id"), str) or not info["project_id"]:
         raise SettingsInvalid(f"{KEY} is JSON, but no service account key: it has no project_id.")
     return info
 
@@ -98,7 +98,7 @@ def _service_account_info(key: str) -> dict[str, Any]:
 def _credentials(info: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library is untyped
     try:
         return Credentials.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: the private key is encrypted
         raise SettingsInvalid(
             f"{KEY} is no complete service account key: its private_key, client_email or token_uri is missing "
             "or damaged. Generate a new key and set the whole of it."
