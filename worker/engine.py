@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from diffusers import DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
 from PIL.Image import Image
 
 from contracts.catalogue import Model
@@ -34,6 +35,7 @@ class DiffusersEngine:
         """Load all of them. Raises `ModelInvalid`: a worker that cannot generate should not take jobs."""
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._pipelines = {model.id: _load(model, folder, self._device) for model in models}
+        diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
         log.info("models_loaded", extra={"models": list(self._pipelines), "device": self._device})
 
     def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image]:
