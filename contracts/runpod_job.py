@@ -63,7 +63,7 @@ class DirectJob(_Input):
 
     @property
     def path(self) -> GenerationPath:
-        """A name for the validation's sake; nothing is stored under it."""
+        """What its files are named after; nothing is stored there."""
         return GenerationPath(user_id=self.user_id, media_type=self.media_type, file_uid=self.file_uid)
 
 
@@ -115,7 +115,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     """The generation was cancelled, deleted or given to another while it ran."""
     FAILED = "failed"
-    """The document has failed and says why; without one, `error` here does."""
+    """The document has failed and says why; without one, `failure` here does."""
     RETURNED = "returned"
     """Made, but Storage or Firestore did not take it: what there is, is in this result."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from diffusers import DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
 from PIL.Image import Image
 
 from contracts.catalogue import Model
@@ -33,7 +34,8 @@ class DiffusersEngine:
     def __init__(self, models: Sequence[Model], folder: Path) -> None:
         """Load all of them. Raises `ModelInvalid`: a worker that cannot generate should not take jobs."""
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._pipelines = {model.id: _load(model, folder).to(self._device) for model in models}
+        self._pipelines = {model.id: _load(model, folder, self._device) for model in models}
+        diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
         log.info("models_loaded", extra={"models": list(self._pipelines), "device": self._device})
 
     def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image]:
@@ -84,15 +86,22 @@ class DiffusersEngine:
         }
 
 
-def _load(model: Model, folder: Path) -> Any:  # noqa: ANN401 - the library is untyped
-    from_pretrained: Any = DiffusionPipeline.from_pretrained
-    options: dict[str, Any] = {"dtype": getattr(torch, model.dtype), "use_safetensors": True}
+def _load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped
+    where: Path | str = str(model.source.repository)
+    options: dict[str, Any] = {"revision": model.revision}
     if model.source.folder is not None:
-        where = folder / model.source.folder
+        where, options = folder / model.source.folder, {"local_files_only": True}
         _check_folder(model, where)
-        pipeline = from_pretrained(where, local_files_only=True, **options)
-    else:
-        pipeline = from_pretrained(model.source.repository, revision=model.revision, **options)
+    from_pretrained: Any = DiffusionPipeline.from_pretrained
+    try:
+        pipeline = from_pretrained(where, dtype=getattr(torch, model.dtype), use_safetensors=True, **options)
+        pipeline = pipeline.to(device)
+    except Exception as error:
+        reason = (str(error).strip() or "no reason given").splitlines()[0].rstrip(".")
+        raise ModelInvalid(
+            f"The model {model.id} cannot be loaded from {where}: {type(error).__name__}: {reason}. "
+            "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
+        ) from error
     if type(pipeline).__name__ != model.pipeline_class:
         raise ModelInvalid(
             f"{model.id} is a {type(pipeline).__name__}, but the catalogue says {model.pipeline_class}: "

@@ -120,10 +120,11 @@ def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.
             heartbeat.enter(Stage.UPLOADING)
             began = time.monotonic()
             timings = {"queued": queued, "loading": 0.0, **made.seconds, "uploading": 0.0}
+            facts = {**made.facts, "timings_seconds": timings}
             try:
-                stored = store(job, made.files, {**made.facts, "timings_seconds": timings}, turn.cloud.objects)
+                stored = store(job, made.files, facts, turn.cloud.objects)
             except StoreUnavailable as error:
-                return _return_files(turn, made, str(error))
+                return _return_files(turn, made, facts, str(error))
             timings["uploading"] = round(time.monotonic() - began, 3)
             stored = stored.model_copy(update={"timings_seconds": Timings(**timings)})
     return _complete(turn, stored)
@@ -180,14 +181,14 @@ def _fail(turn: Turn, failure: Failure) -> dict[str, Any]:
     return result(Outcome.FAILED, code=failure.code.value)
 
 
-def _return_files(turn: Turn, made: Made, cause: str) -> dict[str, Any]:
+def _return_files(turn: Turn, made: Made, facts: Mapping[str, Any], cause: str) -> dict[str, Any]:
     """Storage took nothing: hand the files back through RunPod, for the sweeper to store."""
     log.error("returned", extra={"generation": turn.job.path.document, "cause": cause})
     if sum(len(file.content) for file in made.files) > MAX_RETURNED_BYTES:
         raise Unavailable(
             ErrorCode.STORAGE_UNAVAILABLE, FailedStage.UPLOADING, "The file could not be stored. Try again later."
         )
-    return result(Outcome.RETURNED, facts=made.facts, files=encode_files(made))
+    return result(Outcome.RETURNED, facts=dict(facts), files=encode_files(made))
 
 
 def encode_files(made: Made) -> list[dict[str, str]]:

@@ -45,9 +45,9 @@ def _run(job: Mapping[str, Any], workplace: Workplace, stop: threading.Event) ->
     """One job. A top-level `error`, always a text, makes RunPod call the job failed."""
     try:
         parsed = parse_job_input(job.get("input"))
+        parsed.path.check()
         if isinstance(parsed, DirectJob):
             return run_direct_job(parsed, workplace, stop)
-        parsed.path.check()
         return run_cloud_job(parsed, str(job["id"]), workplace, stop)
     except RequestInvalid as invalid:
         return {"error": str(invalid)}

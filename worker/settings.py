@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from adapters.object_urls import ObjectUrls
 
 KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
 BUCKET = "FIREBASE_STORAGE_BUCKET"
+BUCKET_PATTERN = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"  # https://cloud.google.com/storage/docs/buckets#naming
 DEFAULT_BUCKET_DOMAINS = (".firebasestorage.app", ".appspot.com")  # a project's own bucket is {project}{domain}
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
@@ -68,6 +70,7 @@ def _firebase(environment: Mapping[str, str]) -> Firebase | None:
         raise SettingsInvalid(
             f"{BUCKET} is not set. Set it to the bucket's name, such as my-app.firebasestorage.app."
         )
+    _check_bare_name(bucket)
     info = _service_account_info(key)
     _check_same_project(info["project_id"], bucket)
     return Firebase(
@@ -87,7 +90,7 @@ def _service_account_info(key: str) -> dict[str, Any]:
             f"{KEY} is not JSON. Set it to the content of the key file that Firebase gave you, not to its path, "
             "and quote it so that your shell leaves it whole."
         ) from None
-    if not isinstance(info, dict) or not isinstance(info.get("project_id"), str):
+    if not isinstance(info, dict) or not isinstance(info.get("project_id"), str) or not info["project_id"]:
         raise SettingsInvalid(f"{KEY} is JSON, but no service account key: it has no project_id.")
     return info
 
@@ -95,11 +98,20 @@ def _service_account_info(key: str) -> dict[str, Any]:
 def _credentials(info: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library is untyped
     try:
         return Credentials.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: the private key is encrypted
         raise SettingsInvalid(
             f"{KEY} is no complete service account key: its private_key, client_email or token_uri is missing "
             "or damaged. Generate a new key and set the whole of it."
         ) from None
+
+
+def _check_bare_name(bucket: str) -> None:
+    if not re.fullmatch(BUCKET_PATTERN, bucket):
+        # What is there instead is not repeated: it can be the key, in the wrong variable.
+        raise SettingsInvalid(
+            f"{BUCKET} is no bucket's name. Set it to the bare name, such as my-app.firebasestorage.app, "
+            "without gs://, a path or spaces."
+        )
 
 
 def _check_same_project(project_id: str, bucket: str) -> None:
@@ -109,8 +121,6 @@ def _check_same_project(project_id: str, bucket: str) -> None:
                 f"{KEY} is for the project {project_id}, but {BUCKET} is {bucket}, the bucket of another one. "
                 "Set both from the same project."
             )
-    if "/" in bucket:
-        raise SettingsInvalid(f"{BUCKET} is {bucket}; set it to the bucket's bare name, without gs:// or a path.")
 
 
 def _object_urls(kind: str) -> ObjectUrls:
