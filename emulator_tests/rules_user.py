@@ -52,14 +52,18 @@ def unsigned_token(uid: str) -> str:
 
 def create(user: FirebaseUser, path: str, fields: Mapping[str, Any]) -> requests.Response:
     """Create a document whose values may be `Raw` at any depth."""
+    return firestore(user, ":commit", {"writes": [creating(path, fields)]})
+
+
+def creating(path: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """One write of a commit that creates a document."""
     stamps = [key for key, value in fields.items() if isinstance(value, ServerTimestamp)]
     kept = {key: encode_raw(value) for key, value in fields.items() if key not in stamps}
-    write = {
+    return {
         "update": {"name": f"{DOCUMENTS}/{path}", "fields": kept},
         "updateTransforms": [{"fieldPath": key, "setToServerValue": "REQUEST_TIME"} for key in stamps],
         "currentDocument": {"exists": False},
     }
-    return firestore(user, ":commit", {"writes": [write]})
 
 
 def list_documents(user: FirebaseUser, collection: str) -> requests.Response:

@@ -1,6 +1,7 @@
 """Firestore's REST values, both ways: https://firebase.google.com/docs/firestore/reference/rest/v1/Value."""
 
 import base64
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ class ServerTimestamp:
 
 
 SERVER_TIMESTAMP = ServerTimestamp()
+_NOT_IN_JSON = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - one line for each of Firestore's types
@@ -23,7 +25,7 @@ def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - one line fo
         case int():
             return {"integerValue": str(value)}
         case float():
-            return {"doubleValue": value}
+            return {"doubleValue": value if math.isfinite(value) else _NOT_IN_JSON[str(value)]}
         case str():
             return {"stringValue": value}
         case bytes():
