@@ -302,9 +302,12 @@ def test_a_user_changes_nothing_of(
 @pytest.mark.parametrize("kind", ["images", "videos"])
 def test_a_user_replaces_and_removes_nothing(written: tuple[FirebaseUser, dict[str, str]], kind: str) -> None:
     user, paths = written
-    anew = {"update": {"name": f"{DOCUMENTS}/{paths[kind]}", "fields": {}}}
+    emptied = {"update": {"name": f"{DOCUMENTS}/{paths[kind]}", "fields": {}}}
+    anew = creating(paths[kind], creation(user, "mine", REQUEST))
+    del anew["currentDocument"]
 
-    assert firestore(user, ":commit", {"writes": [anew]}).status_code == REFUSES
+    for write in (emptied, anew):
+        assert firestore(user, ":commit", {"writes": [write]}).status_code == REFUSES
     assert user.delete(paths[kind]).status_code == REFUSES
     assert user.get(paths[kind]).status_code == ACCEPTS
 

@@ -107,6 +107,21 @@ class FirebaseUser:
         """Remove an object through Firebase's API."""
         return requests.delete(self._object_url(name), headers=self._headers(), timeout=TIMEOUT_SECONDS)
 
+    def describe_object(self, name: str, metadata: Mapping[str, Any]) -> requests.Response:
+        """Change an object's metadata through Firebase's API."""
+        return requests.patch(
+            self._object_url(name), json=metadata, headers=self._headers(), timeout=TIMEOUT_SECONDS
+        )
+
+    def list_objects(self, folder: str) -> requests.Response:
+        """List a folder through Firebase's API."""
+        return requests.get(
+            f"{STORAGE}/v0/b/{BUCKET}/o",
+            params={"prefix": f"{folder}/", "delimiter": "/"},
+            headers=self._headers(),
+            timeout=TIMEOUT_SECONDS,
+        )
+
     def _object_url(self, name: str) -> str:
         return f"{STORAGE}/v0/b/{BUCKET}/o/{quote(name, safe='')}"
 
