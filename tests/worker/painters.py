@@ -1,0 +1,55 @@
+"""Engines that paint without a model, for what goes on around the GPU."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PIL import Image
+
+from contracts.catalogue import Model
+
+OnStep = Callable[[int, int], None]
+
+
+class Painter:
+    """One colour per picture or frame; remembers what it was asked for, and calls `at_step` at each step."""
+
+    def __init__(self, at_step: Callable[[int], None] = lambda _: None) -> None:
+        self.asked: list[tuple[str, dict[str, Any], int]] = []
+        self._at_step = at_step
+
+    def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image.Image]:
+        """See `Engine.generate`."""
+        self.asked.append((model.id, dict(request), seed))
+        for step in range(1, request["num_inference_steps"] + 1):
+            self._at_step(step)
+            on_step(step, request["num_inference_steps"])
+        count = request.get("num_frames", request.get("num_images", 1))
+        size = (request["width"], request["height"])
+        return [Image.new("RGB", size, ((seed + index) % 256, 40, 200)) for index in range(count)]
+
+
+class EndlessPainter:
+    """Denoises until it is stopped, however long that takes."""
+
+    def __init__(self, at_first_step: Callable[[], None] = lambda: None) -> None:
+        self.steps = 0
+        self._at_first_step = at_first_step
+
+    def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image.Image]:
+        """See `Engine.generate`."""
+        while True:
+            self.steps += 1
+            if self.steps == 2:  # the first one is told to whoever watches
+                self._at_first_step()
+            on_step(1, 2)
+
+
+class Breaking:
+    """Raises what it was given."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image.Image]:
+        """See `Engine.generate`."""
+        raise self._error

@@ -1,0 +1,335 @@
+"""The engine on real diffusers pipelines, with the smallest weights there are."""
+
+import io
+import json
+import logging
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.utils import logging as diffusers_logging
+from PIL import Image
+
+from adapters.catalogue_file import load_catalogue
+from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed
+from contracts.paths import MediaType
+from contracts.validation import resolve_request
+from tests.worker import library_warnings
+from tests.worker.cloud_places import IMAGE_PATH, VIDEO_PATH
+from worker.engine import DiffusersEngine, ModelInvalid
+
+pytestmark = library_warnings.IGNORED
+
+CATALOGUE = load_catalogue()
+IMAGE, VIDEO = CATALOGUE.models
+PATHS = {MediaType.IMAGES: IMAGE_PATH, MediaType.VIDEOS: VIDEO_PATH}
+SHORT: dict[MediaType, dict[str, Any]] = {MediaType.IMAGES: {}, MediaType.VIDEOS: {"num_frames": 5}}
+
+
+def generate(
+    engine: DiffusersEngine,
+    media_type: MediaType = MediaType.IMAGES,
+    *,
+    seed: int = 1,
+    on_step: Callable[[int, int], None] = lambda step, steps: None,
+    **asked: Any,  # noqa: ANN401 - any scalar
+) -> list[Image.Image]:
+    """What a request is answered with."""
+    request_data = {"prompt": "a red circle", "width": 64, "height": 64, "num_inference_steps": 2, **asked}
+    model, request = resolve_request(PATHS[media_type], request_data, CATALOGUE)
+    return engine.generate(model, request, seed, on_step)
+
+
+def pixels(picture: Image.Image) -> np.ndarray[Any, Any]:
+    """Its values, which can be subtracted."""
+    return np.asarray(picture).astype(int)
+
+
+def test_an_image_is_as_large_as_was_asked_for(diffusers_engine: DiffusersEngine) -> None:
+    (picture,) = generate(diffusers_engine, width=96, height=64)
+
+    assert picture.size == (96, 64)
+    assert picture.mode == "RGB"
+
+
+def test_a_video_has_the_frames_and_the_size_that_were_asked_for(diffusers_engine: DiffusersEngine) -> None:
+    frames = generate(diffusers_engine, MediaType.VIDEOS, width=80, height=64, num_frames=5)
+
+    assert [frame.size for frame in frames] == [(80, 64)] * 5
+
+
+@pytest.mark.parametrize("media_type", MediaType)
+def test_the_same_seed_gives_the_same_pictures_and_another_seed_gives_others(
+    media_type: MediaType, diffusers_engine: DiffusersEngine
+) -> None:
+    frames = SHORT[media_type]
+
+    first, again, other = (generate(diffusers_engine, media_type, seed=seed, **frames) for seed in (7, 7, 8))
+
+    assert [frame.tobytes() for frame in first] == [frame.tobytes() for frame in again]
+    assert first[0].tobytes() != other[0].tobytes()
+
+
+def test_the_largest_seed_that_a_document_can_hold_is_taken(diffusers_engine: DiffusersEngine) -> None:
+    assert len(generate(diffusers_engine, seed=2**53 - 1, num_images=2)) == 2
+
+
+def test_several_images_are_made_from_the_seeds_that_follow(diffusers_engine: DiffusersEngine) -> None:
+    several = generate(diffusers_engine, seed=20, num_images=3)
+    alone = [generate(diffusers_engine, seed=20 + index)[0] for index in range(3)]
+
+    assert len(several) == 3
+    for one, other in zip(several, alone, strict=True):
+        # A batch is added up in another order, which can change a value by its last bit.
+        assert abs(pixels(one) - pixels(other)).max() <= 2
+    assert abs(pixels(several[0]) - pixels(several[1])).max() > 20
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"prompt": "a blue square"},
+        {"negative_prompt": "blur"},
+        {"guidance_scale": 20},
+        {"num_inference_steps": 3},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_each_parameter_reaches_the_pipeline(changed: dict[str, Any], diffusers_engine: DiffusersEngine) -> None:
+    before, after = generate(diffusers_engine), generate(diffusers_engine, **changed)
+
+    assert before[0].tobytes() != after[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["", "ein Bär 🐻 im Schnee\n\x00", "x" * 2_000], ids=["empty", "odd", "longest"]
+)
+@pytest.mark.parametrize("media_type", MediaType)
+def test_every_prompt_that_the_contract_allows_is_taken(
+    prompt: str, media_type: MediaType, diffusers_engine: DiffusersEngine
+) -> None:
+    frames = SHORT[media_type]
+
+    assert generate(diffusers_engine, media_type, prompt=prompt, num_inference_steps=1, **frames)
+
+
+@pytest.mark.parametrize("media_type", MediaType)
+def test_each_step_is_told_once_from_one_to_the_last(
+    media_type: MediaType, diffusers_engine: DiffusersEngine
+) -> None:
+    told: list[tuple[int, int]] = []
+    frames = SHORT[media_type]
+
+    generate(
+        diffusers_engine,
+        media_type,
+        num_inference_steps=4,
+        on_step=lambda step, steps: told.append((step, steps)),
+        **frames,
+    )
+
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("media_type", MediaType)
+def test_what_is_raised_at_a_step_ends_the_generation_there(
+    media_type: MediaType, diffusers_engine: DiffusersEngine
+) -> None:
+    told: list[int] = []
+
+    def stop_at_the_second(step: int, steps: int) -> None:
+        told.append(step)
+        if step == 2:
+            raise ClaimLost
+
+    frames = SHORT[media_type]
+
+    with pytest.raises(ClaimLost):
+        generate(diffusers_engine, media_type, num_inference_steps=8, on_step=stop_at_the_second, **frames)
+
+    assert told == [1, 2]
+
+
+def test_a_stopped_generation_leaves_nothing_behind_for_the_next(diffusers_engine: DiffusersEngine) -> None:
+    def stop(step: int, steps: int) -> None:
+        raise ClaimLost
+
+    before = generate(diffusers_engine, seed=3)
+    with pytest.raises(ClaimLost):
+        generate(diffusers_engine, num_inference_steps=9, on_step=stop)
+
+    assert generate(diffusers_engine, seed=3)[0].tobytes() == before[0].tobytes()
+
+
+def test_the_pipelines_are_loaded_once_for_all_jobs(models_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(models_folder, tmp_path / "models")
+    engine = DiffusersEngine([IMAGE], tmp_path / "models")
+    shutil.rmtree(tmp_path / "models")
+
+    assert len(generate(engine)) == len(generate(engine)) == 1
+
+
+def test_a_model_that_this_worker_did_not_load_is_unavailable(models_folder: Path) -> None:
+    engine = DiffusersEngine([IMAGE], models_folder)
+
+    with pytest.raises(GenerationFailed) as failed:
+        generate(engine, MediaType.VIDEOS)
+
+    failure = failed.value.failure
+    assert (failure.code, failure.stage) == (ErrorCode.MODEL_UNAVAILABLE, FailedStage.LOADING)
+    assert failure.message == "The model safelight-video is not served at the moment."
+
+
+def test_a_parameter_that_the_pipeline_does_not_take_is_an_error(diffusers_engine: DiffusersEngine) -> None:
+    _, request = resolve_request(VIDEO_PATH, {"prompt": "a red circle"}, CATALOGUE)
+
+    with pytest.raises(TypeError, match="num_images_per_prompt"):
+        diffusers_engine.generate(VIDEO, request | {"num_images": 2}, 1, lambda step, steps: None)
+
+
+def test_what_is_not_the_pipelines_business_is_not_passed_on(diffusers_engine: DiffusersEngine) -> None:
+    _, request = resolve_request(VIDEO_PATH, {"prompt": "a red circle", "num_frames": 5}, CATALOGUE)
+    ours = {"fps": 8, "output_format": "mp4", "seed": 5, "model": "safelight-video"}
+
+    assert len(diffusers_engine.generate(VIDEO, request | ours, 1, lambda step, steps: None)) == 5
+
+
+def test_memory_that_is_too_small_is_said_so(diffusers_engine: DiffusersEngine) -> None:
+    def run_out(step: int, steps: int) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ...")
+
+    with pytest.raises(GenerationFailed) as failed:
+        generate(diffusers_engine, on_step=run_out)
+
+    failure = failed.value.failure
+    assert (failure.code, failure.stage, failure.retryable) == (
+        ErrorCode.OUT_OF_MEMORY,
+        FailedStage.GENERATING,
+        False,
+    )
+    assert failure.message == (
+        "This was too big for the GPU's memory: ask for fewer or smaller pictures, or fewer frames."
+    )
+
+
+def test_the_library_does_not_log_the_part_of_a_prompt_that_is_too_long(
+    diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    diffusers_logging.add_handler(handler)
+    monkeypatch.setattr(sys, "stderr", written)
+    try:
+        generate(diffusers_engine, prompt="x" * 200 + " canary")
+    finally:
+        diffusers_logging.remove_handler(handler)
+
+    assert "canary" not in written.getvalue()
+
+
+@pytest.fixture
+def own_models(models_folder: Path, tmp_path: Path) -> Path:
+    """A copy that can be broken."""
+    return Path(shutil.copytree(models_folder, tmp_path / "models"))
+
+
+def refusal_of(folder: Path) -> str:
+    """The sentence with which a folder is refused."""
+    with pytest.raises(ModelInvalid) as refused:
+        DiffusersEngine([IMAGE], folder)
+    return str(refused.value)
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    assert refusal_of(tmp_path) == (
+        f"The folder of the model safelight-image is missing: {tmp_path / 'safelight-image'}. Put its weights "
+        "there, or set SAFELIGHT_MODELS_FOLDER to the folder that holds them, or leave it out of SAFELIGHT_MODELS."
+    )
+
+
+def test_a_folder_that_is_no_pipeline_is_named(tmp_path: Path) -> None:
+    (tmp_path / "safelight-image").mkdir()
+
+    assert refusal_of(tmp_path) == (
+        f"{tmp_path / 'safelight-image'} is not a diffusers pipeline: it has no model_index.json. "
+        "Save one there with pipeline.save_pretrained(folder)."
+    )
+
+
+def test_a_pipeline_of_another_class_than_the_catalogue_says_is_refused(own_models: Path) -> None:
+    change_index(own_models, _class_name="StableDiffusionImg2ImgPipeline")
+
+    assert refusal_of(own_models) == (
+        "safelight-image is a StableDiffusionImg2ImgPipeline, but the catalogue says StableDiffusionPipeline: "
+        "correct models/catalogue.toml, or put the right weights in its place."
+    )
+
+
+def write_no_json(folder: Path) -> None:
+    (folder / "safelight-image" / "model_index.json").write_text("{")
+
+
+def change_index(folder: Path, **changed: object) -> None:
+    index = folder / "safelight-image" / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | changed))
+
+
+def cut_off_the_weights(folder: Path) -> None:
+    weights = folder / "safelight-image" / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1_000])
+
+
+def take_away_the_weights(folder: Path) -> None:
+    (folder / "safelight-image" / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+
+
+def put_a_pickle_in_place_of_the_weights(folder: Path) -> None:
+    take_away_the_weights(folder)
+    torch.save({}, folder / "safelight-image" / "unet" / "diffusion_pytorch_model.bin")
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        write_no_json,
+        cut_off_the_weights,
+        take_away_the_weights,
+        put_a_pickle_in_place_of_the_weights,
+        pytest.param(lambda folder: change_index(folder, _class_name="NoSuchPipeline"), id="no_such_pipeline"),
+        pytest.param(lambda folder: change_index(folder, unet=["diffusers", "NoSuch"]), id="no_such_part"),
+        pytest.param(lambda folder: change_index(folder, unet=["my_code", "Unet"]), id="code_of_its_own"),
+        pytest.param(lambda folder: shutil.rmtree(folder / "safelight-image" / "vae"), id="a_part_is_missing"),
+    ],
+)
+def test_a_pipeline_that_does_not_load_is_refused_in_one_line(
+    break_it: Callable[[Path], None], own_models: Path
+) -> None:
+    break_it(own_models)
+
+    sentence = refusal_of(own_models)
+
+    assert sentence.startswith(
+        f"The model safelight-image cannot be loaded from {own_models / 'safelight-image'}: "
+    )
+    assert sentence.endswith(". Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it.")
+    assert "\n" not in sentence
+
+
+def test_a_repository_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from_the_hub = IMAGE.model_copy(
+        update={
+            "source": IMAGE.source.model_copy(update={"folder": None, "repository": "owner/no-such-model"}),
+            "revision": "0" * 40,
+        }
+    )
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+    with pytest.raises(ModelInvalid) as refused:
+        DiffusersEngine([from_the_hub], tmp_path)
+
+    assert str(refused.value).startswith("The model safelight-image cannot be loaded from owner/no-such-model: ")

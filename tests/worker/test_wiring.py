@@ -1,0 +1,119 @@
+"""Which adapters a worker gets for its settings. Nothing here reaches the network."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.firestore_generations import FirestoreGenerations
+from adapters.pubsub_endings import PubSubEndings
+from adapters.storage_objects import StorageObjects
+from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
+from local.service_account import emulator_service_account
+from worker.settings import BUCKET, KEY, Settings, SettingsInvalid
+from worker.wiring import build_workplace
+from worker.workplace import Workplace
+
+STORED = StoredObject(name="generating/u1/image/f1.png", generation=7, metadata={DOWNLOAD_TOKEN: "abc"})
+
+
+def build(models_folder: Path, **variables: str) -> Workplace:
+    """The workplace of a worker with these variables, and one small model to load."""
+    ours = {"SAFELIGHT_MODELS": "safelight-image", "SAFELIGHT_MODELS_FOLDER": str(models_folder)}
+    return build_workplace(Settings.from_environment(ours | variables))
+
+
+def url(models_folder: Path, **variables: str) -> str:
+    """Where such a worker would say that an object is."""
+    firebase = {KEY: emulator_service_account("my-app"), BUCKET: "my-app.appspot.com"}
+    cloud = build(models_folder, **firebase, **variables).cloud
+    assert cloud is not None
+    return cloud.objects.url(STORED)
+
+
+def test_without_firebase_there_are_no_documents_objects_and_endings(models_folder: Path) -> None:
+    assert build(models_folder).cloud is None
+
+
+def test_with_firebase_they_are_googles(models_folder: Path) -> None:
+    firebase = {KEY: emulator_service_account("my-app"), BUCKET: "my-app.appspot.com"}
+
+    cloud = build(models_folder, **firebase).cloud
+
+    assert cloud is not None
+    assert isinstance(cloud.generations, FirestoreGenerations)
+    assert isinstance(cloud.objects, StorageObjects)
+    assert isinstance(cloud.endings, PubSubEndings)
+
+
+def test_the_clock_knows_its_zone_as_documents_demand(models_folder: Path) -> None:
+    now = build(models_folder).now()
+
+    assert now.utcoffset() is not None
+
+
+def test_download_urls_are_firebases_and_carry_the_token(models_folder: Path) -> None:
+    assert url(models_folder) == (
+        "https://firebasestorage.googleapis.com/v0/b/my-app.appspot.com/o/"
+        "generating%2Fu1%2Fimage%2Ff1.png?alt=media&token=abc"
+    )
+
+
+def test_with_the_emulator_download_urls_point_to_it(models_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9199")
+
+    shown = url(models_folder, STORAGE_EMULATOR_HOST="http://127.0.0.1:9199")
+
+    assert shown.startswith("http://127.0.0.1:9199/v0/b/my-app.appspot.com/o/generating%2Fu1")
+
+
+def test_urls_can_be_signed_with_the_key(models_folder: Path) -> None:
+    shown = url(models_folder, SAFELIGHT_OBJECT_URLS="signed")
+
+    assert shown.startswith("https://storage.googleapis.com/my-app.appspot.com/generating/u1/image/f1.png?")
+    assert "X-Goog-Credential=worker%40my-app.iam.gserviceaccount.com" in shown
+    assert "X-Goog-Signature=" in shown
+
+
+def test_urls_can_be_public(models_folder: Path) -> None:
+    shown = url(models_folder, SAFELIGHT_OBJECT_URLS="public")
+
+    assert shown == "https://storage.googleapis.com/my-app.appspot.com/generating/u1/image/f1.png"
+
+
+@pytest.mark.parametrize("models", ["safelight-imag", "safelight-image,other"])
+def test_a_model_that_the_catalogue_does_not_have_is_refused_before_anything_is_loaded(models: str) -> None:
+    nowhere = Settings.from_environment({"SAFELIGHT_MODELS": models, "SAFELIGHT_MODELS_FOLDER": "/nowhere"})
+
+    with pytest.raises(SettingsInvalid) as refused:
+        build_workplace(nowhere)
+
+    unknown = models.rpartition(",")[2]
+    assert str(refused.value) == (
+        f"SAFELIGHT_MODELS names {unknown}; the catalogue has safelight-image, safelight-video."
+    )
+
+
+def test_all_models_are_loaded_where_none_is_named(models_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="worker")
+
+    build(models_folder, SAFELIGHT_MODELS="")
+    build(models_folder, SAFELIGHT_MODELS="safelight-video")
+
+    loaded = [record.__dict__["models"] for record in caplog.records if record.message == "models_loaded"]
+    assert loaded == [["safelight-image", "safelight-video"], ["safelight-video"]]
+
+
+@pytest.mark.parametrize("with_firebase", [True, False], ids=["with Firebase", "without Firebase"])
+def test_the_first_line_of_the_log_says_which_kind_of_worker_this_is(
+    with_firebase: bool,  # noqa: FBT001 - a parameter of the test
+    models_folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="worker")
+    firebase = {KEY: emulator_service_account("my-app"), BUCKET: "my-app.appspot.com"} if with_firebase else {}
+
+    build(models_folder, **firebase)
+
+    first = caplog.records[0]
+    assert first.message == "starting"
+    assert first.__dict__["serves"] == ("documents and direct jobs" if with_firebase else "direct jobs only")
