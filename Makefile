@@ -13,7 +13,7 @@ up: ready ## run everything in the foreground until Ctrl-C
 	@$(PYTHON) -m local.up
 
 test: setup-tests ready check ## run all tests
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --cov
 
 check: setup ## lint, types, import direction, nothing stale
 	@$(PYTHON) -m ruff check --quiet .
@@ -21,6 +21,7 @@ check: setup ## lint, types, import direction, nothing stale
 	@$(PYTHON) -m mypy --no-error-summary .
 	@node_modules/.bin/tsc --noEmit -p web
 	@$(PYTHON) -m codegen --check
+	@$(PYTHON) -m pytest --quiet --no-header --no-summary tests/test_architecture.py
 
 setup: ## install what is needed (Python and Node packages, Java)
 	@sh local/setup.sh
