@@ -29,6 +29,9 @@ class Command:
     def __init__(self, word: str) -> None:
         self._log = ROOT / "build" / "logs" / f"test-make-{word}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # As in a shell's background job. A child inherits what is ignored, but a person at a terminal does not.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
