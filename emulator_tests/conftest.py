@@ -30,7 +30,7 @@ class Command:
         self._log = ROOT / "build" / "logs" / f"test-make-{word}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # As in a shell's background job. A child inherits what is ignored, but a person at a terminal does not.
+            # As in a background job of a shell: what is ignored is inherited, and no terminal would do so.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         with self._log.open("wb") as output:

@@ -148,7 +148,9 @@ class TestRefused:
 
 class TestStopped:
     def test_a_cancel_stops_it_at_the_next_step(self) -> None:
-        place = CloudPlace(engine=Painter(at_step=lambda step: place.stop.set() if step == 2 else None))
+        place: CloudPlace = CloudPlace(
+            engine=Painter(at_step=lambda step: place.stop.set() if step == 2 else None)
+        )
         job = place.dispatch(num_inference_steps=200)
 
         assert place.run(job) == {"outcome": "stopped"}
@@ -157,7 +159,7 @@ class TestStopped:
         assert place.document()["status"] == "processing"
 
     def test_a_cancel_while_it_uploads_leaves_no_file(self) -> None:
-        place = CloudPlace(objects=Interrupted(lambda: end(place)))
+        place: CloudPlace = CloudPlace(objects=Interrupted(lambda: end(place)))
 
         assert place.run(place.dispatch()) == {"outcome": "stopped"}
 
@@ -175,7 +177,7 @@ class TestStopped:
     @pytest.mark.parametrize("status", ["completed", "processing"])
     def test_the_files_of_one_who_was_quicker_stay(self, status: str) -> None:
         taken = {"status": status, "claim": "another's"}
-        place = CloudPlace(objects=Interrupted(lambda: place.document().update(taken)))
+        place: CloudPlace = CloudPlace(objects=Interrupted(lambda: place.document().update(taken)))
 
         assert place.run(place.dispatch()) == {"outcome": "stopped"}
 
@@ -286,7 +288,9 @@ class TestReturned:
         assert error["message"] == "The file could not be stored. Try again later."
 
     def test_what_the_document_would_have_said_where_firestore_is_gone(self) -> None:
-        place = CloudPlace(objects=Interrupted(lambda: setattr(place.generations, "unavailable", True)))
+        place: CloudPlace = CloudPlace(
+            objects=Interrupted(lambda: setattr(place.generations, "unavailable", True))
+        )
 
         result = place.run(place.dispatch())
 
