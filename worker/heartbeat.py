@@ -108,12 +108,16 @@ class Heartbeat:
         self._moved.clear()
         stage, progress, now = self._stage, self._progress, self._now()
         lease = timedelta(seconds=getattr(self._deadlines, stage))
-        applied = self._generations.apply(
-            self._path,
-            lambda found: transitions.heartbeat(
-                found, claim=self._claim, stage=stage, progress=progress, now=now, lease_expires_at=now + lease
-            ),
-        )
+        try:
+            applied = self._generations.apply(
+                self._path,
+                lambda found: transitions.heartbeat(
+                    found, claim=self._claim, stage=stage, progress=progress, now=now, lease_expires_at=now + lease
+                ),
+            )
+        except StoreUnavailable:
+            self._moved.set()  # still to be told
+            raise
         return not isinstance(applied, Refused)
 
     def _look(self) -> bool:
