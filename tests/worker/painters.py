@@ -13,7 +13,7 @@ OnStep = Callable[[int, int], None]
 class Painter:
     """One colour per picture or frame; remembers what it was asked for, and calls `at_step` at each step."""
 
-    def __init__(self, at_step: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, at_step: Callable[[int], object] = lambda _: None) -> None:
         self.asked: list[tuple[str, dict[str, Any], int]] = []
         self._at_step = at_step
 
@@ -31,7 +31,7 @@ class Painter:
 class EndlessPainter:
     """Denoises until it is stopped, however long that takes."""
 
-    def __init__(self, at_first_step: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, at_first_step: Callable[[], object] = lambda: None) -> None:
         self.steps = 0
         self._at_first_step = at_first_step
 
