@@ -1,0 +1,137 @@
+"""What every `ObjectStore` must do: in memory, and on the real Storage emulator."""
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from contracts.errors import ObjectExists
+from contracts.paths import GenerationPath, MediaType
+from contracts.ports import ObjectStore, StoreUnavailable
+from contracts.stored_object import DOWNLOAD_TOKEN, File
+
+METADATA = {"document": "generations/u1/images/f1", "attempt": "1", "generation_data": '{"prompt": "über 😀"}'}
+
+
+def a_path(file_uid: str | None = None) -> GenerationPath:
+    """Of somebody who has no objects yet."""
+    return GenerationPath(
+        user_id=f"u{uuid.uuid4().hex}", media_type=MediaType.IMAGES, file_uid=file_uid or uuid.uuid4().hex
+    )
+
+
+def a_file(name: str, content: bytes = b"a picture") -> File:
+    return File(name=name, content=content, content_type="image/png", sha256="0a")
+
+
+class ObjectStoreSuite:
+    @pytest.fixture
+    def objects(self) -> ObjectStore:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def unreachable(self) -> ObjectStore:
+        raise NotImplementedError
+
+    def test_what_is_stored_is_found_with_its_metadata(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+
+        stored = objects.put(a_file(name), METADATA, replacing=0)
+
+        assert stored.name == name
+        assert stored.generation > 0
+        assert stored.metadata.items() >= METADATA.items()
+        assert stored.metadata[DOWNLOAD_TOKEN]
+        assert objects.find(path) == [stored]
+
+    def test_nothing_is_found_where_nothing_is(self, objects: ObjectStore) -> None:
+        assert objects.find(a_path()) == []
+
+    def test_only_names_that_can_be_its_own_are_found(self, objects: ObjectStore) -> None:
+        path = a_path("f1")
+        folder = f"generating/{path.user_id}/image/"
+        own = [folder + name for name in ("f1.png", "f1_0.png", "f1_10.webp")]
+        others = [folder + name for name in ("f10.png", "f1_x.png", "f1-0.png", "f1", "f1.png.bak", "xf1.png")]
+        for name in own + others:
+            objects.put(a_file(name), METADATA, replacing=0)
+
+        assert sorted(stored.name for stored in objects.find(path)) == sorted(own)
+
+    def test_another_users_objects_are_not_found(self, objects: ObjectStore) -> None:
+        path = a_path("f1")
+        (name,) = path.object_names("png", 1)
+        objects.put(a_file(name), METADATA, replacing=0)
+
+        assert objects.find(replace(path, user_id=path.user_id + "x")) == []
+        assert objects.find(replace(path, user_id=path.user_id[:-1])) == []
+        assert objects.find(replace(path, media_type=MediaType.VIDEOS)) == []
+
+    def test_each_version_has_a_token_and_so_a_url_of_its_own(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+        first = objects.put(a_file(name), METADATA, replacing=0)
+        second = objects.put(a_file(name), METADATA, replacing=first.generation)
+
+        assert objects.url(first) != objects.url(second)
+
+    def test_a_bucket_that_cannot_be_reached_is_unavailable(self, unreachable: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+
+        with pytest.raises(StoreUnavailable):
+            unreachable.find(path)
+        with pytest.raises(StoreUnavailable):
+            unreachable.put(a_file(name), METADATA, replacing=0)
+
+
+class ObjectVersionsSuite:
+    """That an object is stored, replaced and removed only in the version its caller saw."""
+
+    @pytest.fixture
+    def objects(self) -> ObjectStore:
+        raise NotImplementedError
+
+    def test_what_is_there_is_not_stored_over(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+        first = objects.put(a_file(name), METADATA, replacing=0)
+
+        with pytest.raises(ObjectExists):
+            objects.put(a_file(name, b"another"), METADATA, replacing=0)
+
+        assert objects.find(path) == [first]
+
+    def test_a_version_is_replaced_by_its_number_and_once(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+        first = objects.put(a_file(name), METADATA, replacing=0)
+
+        second = objects.put(a_file(name, b"another"), METADATA | {"attempt": "2"}, replacing=first.generation)
+
+        assert objects.find(path) == [second]
+        assert second.metadata["attempt"] == "2"
+        with pytest.raises(ObjectExists):
+            objects.put(a_file(name, b"a third"), METADATA, replacing=first.generation)
+
+    def test_what_is_not_there_cannot_be_replaced(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+
+        with pytest.raises(ObjectExists):
+            objects.put(a_file(name), METADATA, replacing=17)
+
+        assert objects.find(path) == []
+
+    def test_removing_takes_this_version_and_no_other(self, objects: ObjectStore) -> None:
+        path = a_path()
+        (name,) = path.object_names("png", 1)
+        first = objects.put(a_file(name), METADATA, replacing=0)
+        second = objects.put(a_file(name, b"another"), METADATA, replacing=first.generation)
+
+        objects.remove(first)
+        assert objects.find(path) == [second]
+
+        objects.remove(second)
+        objects.remove(second)
+        assert objects.find(path) == []

@@ -1,0 +1,147 @@
+"""The Storage adapter, where Storage does not do its part."""
+
+import base64
+import hashlib
+import itertools
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from contracts.errors import ObjectExists
+from contracts.ports import StoreUnavailable
+from contracts.stored_object import StoredObject
+from tests.adapters.http_server import Answer, hangs_until_the_client_leaves, http_server, resets, says, says_json
+from tests.adapters.object_store_suite import METADATA, a_file, a_path
+from tests.adapters.storage_bucket import storage_objects
+
+CONTENT = b"a picture"
+PATH = a_path("f1")
+(NAME,) = PATH.object_names("png", 1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_but_our_own_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library also asks once for the bucket's place, in the background, for traces that we do not take."""
+    monkeypatch.setenv("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
+
+
+def stored(content: bytes = CONTENT) -> dict[str, Any]:
+    """What Storage answers to an upload."""
+    md5 = hashlib.md5(content, usedforsecurity=False).digest()
+    return {"name": NAME, "generation": "5", "md5Hash": base64.b64encode(md5).decode(), "metadata": METADATA}
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """One after the other; the last one for ever."""
+    following = itertools.chain(answers, itertools.repeat(answers[-1]))
+
+    def answer(connection: socket.socket) -> None:
+        next(following)(connection)
+
+    return answer
+
+
+PASSING = {
+    "500": says(500),
+    "502": says(502, b"<html>"),
+    "503": says(503),
+    "429": says(429),
+    "408": says(408),
+    "a reset": resets,
+}
+
+
+@pytest.mark.parametrize("answer", PASSING.values(), ids=PASSING.keys())
+def test_what_passes_is_tried_again(answer: Answer) -> None:
+    with http_server(in_turn(answer, answer, says_json(200, stored()))) as server:
+        put = storage_objects(server.url, retry_seconds=10).put(a_file(NAME), METADATA, replacing=0)
+
+    assert put.generation == 5
+    assert len(server.requests) == 3
+    assert all("ifGenerationMatch=0" in request.target for request in server.requests)
+
+
+LASTING = {
+    "400": says(400),
+    "401": says(401),
+    "403": says_json(403, {"error": {"message": "no secret-canary"}}),
+    "404": says(404),
+    "503 for ever": says(503),
+    "a reset for ever": resets,
+    "an HTML page": says(200, b"<html>secret-canary</html>"),
+}
+
+
+@pytest.mark.parametrize("answer", LASTING.values(), ids=LASTING.keys())
+def test_what_lasts_is_unavailable_and_repeats_nothing(answer: Answer) -> None:
+    with http_server(answer) as server:
+        objects = storage_objects(server.url, retry_seconds=0.2)
+        with pytest.raises(StoreUnavailable) as putting:
+            objects.put(a_file(NAME), METADATA, replacing=0)
+        with pytest.raises(StoreUnavailable) as finding:
+            objects.find(PATH)
+
+    for raised in (putting, finding):
+        assert "secret-canary" not in str(raised.value)
+
+
+def test_a_name_that_another_version_has_is_taken() -> None:
+    with http_server(says(412)) as server, pytest.raises(ObjectExists, match=NAME):
+        storage_objects(server.url).put(a_file(NAME), METADATA, replacing=0)
+
+    assert len(server.requests) == 1
+
+
+def test_a_file_that_arrived_damaged_is_unavailable() -> None:
+    with http_server(says_json(200, stored(b"another picture"))) as server:
+        objects = storage_objects(server.url)
+
+        with pytest.raises(StoreUnavailable, match="holds other bytes"):
+            objects.put(a_file(NAME), METADATA, replacing=0)
+
+
+def test_the_upload_carries_everything_at_once() -> None:
+    """Metadata that came later could be missing when another attempt looks."""
+    with http_server(says_json(200, stored())) as server:
+        storage_objects(server.url).put(a_file(NAME), METADATA, replacing=7)
+
+    (request,) = server.requests
+    assert "uploadType=multipart" in request.target
+    assert "ifGenerationMatch=7" in request.target
+    described = json.loads(request.body.split(b"\r\n\r\n")[1].split(b"\r\n--")[0])
+    assert described["metadata"].items() >= METADATA.items()
+    assert described["metadata"]["firebaseStorageDownloadTokens"]
+    assert described["cacheControl"] == "private, max-age=86400"
+    assert CONTENT in request.body
+
+
+@pytest.mark.parametrize("status", [404, 412])
+def test_removing_what_is_gone_or_another_version_does_nothing(status: int) -> None:
+    with http_server(says(status)) as server:
+        storage_objects(server.url).remove(StoredObject(name=NAME, generation=5, metadata={}))
+
+    (request,) = server.requests
+    assert request.method == "DELETE"
+    assert "ifGenerationMatch=5" in request.target
+
+
+def test_removing_where_storage_refuses_is_unavailable() -> None:
+    with http_server(says(403)) as server, pytest.raises(StoreUnavailable, match="could not remove"):
+        storage_objects(server.url).remove(StoredObject(name=NAME, generation=5, metadata={}))
+
+
+def test_nobody_there_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    with pytest.raises(StoreUnavailable):
+        storage_objects(f"http://127.0.0.1:{port}", retry_seconds=0.2).find(PATH)
+
+
+def test_a_storage_that_says_nothing_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.storage_objects.CALL_TIMEOUT_SECONDS", 0.1)
+
+    with http_server(hangs_until_the_client_leaves) as server, pytest.raises(StoreUnavailable):
+        storage_objects(server.url, retry_seconds=0.2).find(PATH)
