@@ -1,0 +1,42 @@
+"""Endings on the real Pub/Sub emulator: from the adapter to whoever subscribes."""
+
+import uuid
+from typing import Any
+
+import pytest
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+
+from adapters.pubsub_endings import PubSubEndings
+from contracts.ending import TOPIC, Ending
+from local.emulator_environment import PROJECT
+from local.ports import address
+
+pytestmark = pytest.mark.usefixtures("safelight")
+
+ENDING = Ending(user_id="u1", media_type="videos", file_uid="f1", status="completed")
+
+
+@pytest.fixture(autouse=True)
+def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address("pubsub"))
+
+
+def test_an_ending_arrives() -> None:
+    subscriber: Any = SubscriberClient()
+    subscription = subscriber.subscription_path(PROJECT, f"test-{uuid.uuid4().hex}")
+    with subscriber:
+        subscriber.create_subscription(name=subscription, topic=subscriber.topic_path(PROJECT, TOPIC))
+
+        PubSubEndings(PublisherClient(), PROJECT).publish(ENDING)
+
+        (received,) = subscriber.pull(subscription=subscription, max_messages=10, timeout=30).received_messages
+        subscriber.delete_subscription(subscription=subscription)
+    assert Ending.model_validate_json(received.message.data) == ENDING
+    assert dict(received.message.attributes) == {"status": "completed"}
+
+
+def test_a_project_without_the_topic_gets_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    PubSubEndings(PublisherClient(), "demo-of-somebody-else").publish(ENDING)
+
+    (record,) = [record for record in caplog.records if record.message == "ending_not_published"]
+    assert record.__dict__["cause"] == "NotFound"

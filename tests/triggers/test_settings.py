@@ -1,0 +1,63 @@
+"""Each setting that is missing has a sentence of its own that says what to do."""
+
+import pytest
+
+from triggers.settings import Settings, SettingsInvalid
+
+SECRET = "a-secret-key"
+GOOD = {
+    "FIREBASE_CONFIG": '{"projectId": "my-app", "storageBucket": "my-app.firebasestorage.app"}',
+    "RUNPOD_BASE_URL": "https://api.runpod.ai/v2",
+    "RUNPOD_ENDPOINT_ID": "abc",
+    "RUNPOD_API_KEY": SECRET,
+}
+
+
+def test_a_complete_environment_is_read() -> None:
+    settings = Settings.from_environment(GOOD)
+
+    assert settings == Settings(
+        project_id="my-app",
+        bucket="my-app.firebasestorage.app",
+        runpod_base_url="https://api.runpod.ai/v2",
+        runpod_endpoint_id="abc",
+        runpod_api_key=SECRET,
+        storage_emulator=None,
+    )
+
+
+def test_the_storage_emulator_is_known_by_its_variable() -> None:
+    settings = Settings.from_environment(GOOD | {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9199"})
+
+    assert settings.storage_emulator == "http://127.0.0.1:9199"
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"FIREBASE_CONFIG": "{}"}, "FIREBASE_CONFIG has no projectId"),
+        ({"FIREBASE_CONFIG": '{"projectId": "my-app"}'}, "FIREBASE_CONFIG has no storageBucket: enable Storage"),
+        ({"RUNPOD_BASE_URL": ""}, "set RUNPOD_BASE_URL in triggers/.env.<project>"),
+        ({"RUNPOD_ENDPOINT_ID": ""}, "set RUNPOD_ENDPOINT_ID in triggers/.env.<project>"),
+        ({"RUNPOD_API_KEY": ""}, "run: firebase functions:secrets:set RUNPOD_API_KEY"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_missing_is_named_with_what_to_do(changed: dict[str, str], sentence: str) -> None:
+    (name,) = changed
+    without = {key: value for key, value in GOOD.items() if key != name}
+
+    with pytest.raises(SettingsInvalid) as empty:
+        Settings.from_environment(GOOD | changed)
+    assert str(empty.value) == sentence
+    if name != "FIREBASE_CONFIG":
+        with pytest.raises(SettingsInvalid) as missing:
+            Settings.from_environment(without)
+        assert str(missing.value) == sentence
+
+
+def test_the_key_is_in_no_printed_form() -> None:
+    settings = Settings.from_environment(GOOD)
+
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings)
