@@ -1,5 +1,6 @@
 """Engines that paint without a model, for what goes on around the GPU."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,19 +30,25 @@ class Painter:
 
 
 class EndlessPainter:
-    """Denoises until it is stopped, however long that takes."""
+    """Denoises until it is stopped, however long that takes; each step takes a moment."""
 
-    def __init__(self, at_first_step: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, at_first_step: Callable[[], object] = lambda: None, step_seconds: float = 0.0) -> None:
         self.steps = 0
+        self.stopped = False
         self._at_first_step = at_first_step
+        self._step_seconds = step_seconds
 
     def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image.Image]:
         """See `Engine.generate`."""
-        while True:
-            self.steps += 1
-            if self.steps == 2:  # the first one is told to whoever watches
-                self._at_first_step()
-            on_step(1, 2)
+        try:
+            while True:
+                self.steps += 1
+                if self.steps == 2:  # the first one is told to whoever watches
+                    self._at_first_step()
+                time.sleep(self._step_seconds)
+                on_step(1, 2)
+        finally:
+            self.stopped = True
 
 
 class Breaking:

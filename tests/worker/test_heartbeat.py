@@ -96,8 +96,9 @@ def test_between_two_looks_any_number_of_steps_is_one_write(documents: Watched, 
     with beating(documents, stop, interval=3_600) as heartbeat:
         heartbeat.enter(Stage.GENERATING)
         wait_until(lambda: documents.writes)
-        for step in range(1, 100):
-            heartbeat.step(step, 100)
+        for step in range(1, 21):
+            heartbeat.step(step, 20)
+            time.sleep(0.002)
 
     assert len(documents.writes) == 1
 
@@ -209,6 +210,27 @@ def test_what_could_not_be_told_is_told_when_firestore_is_back(
     documents.unavailable = False
 
     wait_until(lambda: documents.writes and documents.writes[-1]["stage"] == "encoding")
+
+
+def test_a_write_under_way_is_waited_for(stop: threading.Event) -> None:
+    """Otherwise it could land between the completing and the next job."""
+    begun, written = threading.Event(), threading.Event()
+
+    class Slow(Watched):
+        def apply(self, path: GenerationPath, transition: transitions.Transition) -> Any:  # noqa: ANN401
+            begun.set()
+            time.sleep(0.1)
+            applied = super().apply(path, transition)
+            written.set()
+            return applied
+
+    slow = Slow()
+    slow.create(IMAGE_PATH, dispatched(IMAGE_PATH, {"prompt": "x"}) | {"status": "processing", "claim": CLAIM})
+    with beating(slow, stop) as heartbeat:
+        heartbeat.enter(Stage.GENERATING)
+        assert begun.wait(PATIENCE_SECONDS)
+
+    assert written.is_set()
 
 
 def test_nothing_is_written_afterwards(documents: Watched, stop: threading.Event) -> None:
