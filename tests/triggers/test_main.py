@@ -106,6 +106,18 @@ def test_a_new_generation_is_dispatched(media_type: MediaType, user_id: str, app
     assert app.memory.generations.documents[path]["runpod_job_id"] == "job-1"
 
 
+def test_an_id_that_arrives_as_it_is_stays_as_it_is(app: App) -> None:
+    """As from a sender whose headers are Latin-1."""
+    path = GenerationPath(user_id="übung", media_type=MediaType.IMAGES, file_uid="f1")
+    app.memory.generations.create(path, requested(path))
+
+    as_it_is = headers_for(path.document) | {"ce-document": path.document}
+    answer = app.client.post("/", data=event(path.document, None), headers=as_it_is)
+
+    assert answer.status_code == 200
+    assert len(app.memory.runpod.submitted) == 1
+
+
 def test_the_events_copy_is_not_looked_at(app: App) -> None:
     """It can be old: the document may have been cancelled since."""
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
