@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from adapters.in_memory import InMemoryObjects
 from contracts.ending import Ending
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import StoreUnavailable
-from contracts.stored_object import File
+from contracts.stored_object import File, StoredObject
 from tests.contracts.documents import (
     CANCELLED,
     CANCELLED_WHILE_QUEUED,
@@ -17,6 +18,7 @@ from tests.contracts.documents import (
     CREATED_AT,
     DISPATCHED,
     DISPATCHED_AT,
+    ENDED_AT,
     FAILED,
     IMAGE_PATH,
     PROCESSING,
@@ -137,6 +139,21 @@ def test_delete_finishes_what_an_earlier_one_began(world: InMemory) -> None:
     asked(world, type="delete")
 
     assert names(world) == []
+
+
+def test_delete_leaves_what_was_created_anew_meanwhile(world: InMemory) -> None:
+    """The same id is another generation by now, and nobody has asked for its end."""
+    anew = QUEUED | {"created_at": ENDED_AT}
+
+    class Meanwhile(InMemoryObjects):
+        def find(self, path: GenerationPath) -> list[StoredObject]:
+            world.generations.create(path, anew)
+            return super().find(path)
+
+    world.objects = Meanwhile()
+    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+
+    assert asked(world, type="delete") == anew
 
 
 def test_delete_leaves_the_files_of_other_generations(world: InMemory) -> None:

@@ -149,10 +149,13 @@ def test_a_new_command_is_carried_out(app: App) -> None:
 
 def test_other_collections_are_left_alone(app: App) -> None:
     """An app may keep documents of its own beside ours."""
+    app.memory.commands.documents["u1", "n1"] = {"type": "cancel"}  # whatever the collection is called
+
     assert app.post("generations/u1/notes/n1") == 200
     assert app.post("generations/u1/Images/f1") == 200
 
     assert app.memory.runpod.submitted == []
+    assert list(app.memory.commands.documents) == [("u1", "n1")]
 
 
 def test_a_failure_of_ours_is_told_to_whoever_delivers(app: App) -> None:
