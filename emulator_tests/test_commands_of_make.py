@@ -34,6 +34,7 @@ def test_make_demo_makes_an_image_and_a_video_and_exits() -> None:
     [
         pytest.param(signal.SIGINT, True, id="Ctrl-C, which reaches all of the group"),
         pytest.param(signal.SIGINT, False, id="SIGINT to make alone"),
+        pytest.param(signal.SIGHUP, True, id="its terminal is closed"),
     ],
 )
 def test_make_up_leaves_no_process(number: signal.Signals, *, group: bool) -> None:

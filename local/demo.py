@@ -17,7 +17,7 @@ from contracts.generation import Generation
 from local.errors import LocalError
 from local.firebase_user import FirebaseUser
 from local.firestore_json import SERVER_TIMESTAMP
-from local.interrupts import raise_on_sigterm, wait_until_interrupted
+from local.interrupts import raise_when_told_to_stop, wait_until_interrupted
 from local.layout import ROOT, shown
 from local.ports import address
 from local.progress_bar import Progress, ProgressBar
@@ -122,7 +122,7 @@ def _moment(value: object) -> str:
 
 def main() -> int:
     """Start everything, make both, and leave the page open where somebody is looking."""
-    raise_on_sigterm()
+    raise_when_told_to_stop()
     try:
         with Services() as services:
             good = run(services)

@@ -1,4 +1,4 @@
-"""How a program in the foreground is told to stop: Ctrl-C, SIGTERM, or the death of what started it."""
+"""How a program in the foreground is told to stop: Ctrl-C, SIGTERM, a closed terminal, or its parent's death."""
 
 import os
 import signal
@@ -10,21 +10,22 @@ from types import FrameType
 POLL_SECONDS = 0.25
 
 
-def raise_on_sigterm() -> None:
-    """Let SIGTERM, as Ctrl-C does, raise KeyboardInterrupt wherever the program is, once."""
+TOLD_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def raise_when_told_to_stop() -> None:
+    """Let each of these signals raise KeyboardInterrupt wherever the program is, once."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        ignore_interrupts()
+        for number in TOLD_TO_STOP:
+            signal.signal(number, signal.SIG_IGN)  # the cleaning up must not be interrupted
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)
-
-
-def ignore_interrupts() -> None:
-    """From now on: the cleaning up must not be interrupted."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in TOLD_TO_STOP:
+        if (
+            number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+        ):  # nohup wants it to go on
+            signal.signal(number, interrupt)
 
 
 def wait_until_interrupted(check: Callable[[], None]) -> None:

@@ -73,8 +73,10 @@ class Services:
             self._wait_for_worker()
             _wait_for_functions()
         except BaseException:
-            bar.fail()
-            self.stop()
+            try:
+                bar.fail()  # which itself fails where the terminal is gone
+            finally:
+                self.stop()
             raise
         bar.finish()
 

@@ -1,9 +1,9 @@
-"""`python -m local.up` (make up): all services in the foreground, until Ctrl-C or SIGTERM."""
+"""`python -m local.up` (make up): all services in the foreground, until Ctrl-C, SIGTERM or the terminal's end."""
 
 import sys
 
 from local.errors import LocalError
-from local.interrupts import raise_on_sigterm, wait_until_interrupted
+from local.interrupts import raise_when_told_to_stop, wait_until_interrupted
 from local.layout import LOGS, shown
 from local.ports import address
 from local.services import RUNPOD_URL, Services
@@ -11,7 +11,7 @@ from local.services import RUNPOD_URL, Services
 
 def main() -> int:
     """Start, wait, stop. The exit status: 1 if something ended by itself."""
-    raise_on_sigterm()
+    raise_when_told_to_stop()
     try:
         with Services() as services:
             print(f"Page            http://{address('hosting')}")
