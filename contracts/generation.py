@@ -32,7 +32,7 @@ class Progress(_Part):
     """How far a generation is. Written by the worker, at most once a second."""
 
     sequence: int
-    """Grows with every write, so that a reader can tell which of two is newer."""
+    """Grows with every step, so that a reader can tell which of two is newer."""
     fraction: Annotated[float, Field(ge=0, le=1)]
     step: int
     """Denoising steps done."""

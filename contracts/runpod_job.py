@@ -53,12 +53,17 @@ class CloudJob(_Input):
 
 
 class DirectJob(_Input):
-    """A generation without a document: the files come back in the result, and Firebase is not touched."""
+    """A generation without a document: the files come back in the result, and Firebase is not touched.
+
+    It takes the whole envelope, so that one input serves both kinds; `created_at` and `attempt` mean nothing here.
+    """
 
     media_type: Annotated[MediaType, FromText] = MediaType.IMAGES
     use_cloud_storage: Literal[False]
     user_id: str = "direct"
     file_uid: str = "direct"
+    created_at: AwareDatetime | None = None
+    attempt: Annotated[int, Field(strict=True, ge=1)] | None = None
     seed: Annotated[Seed, Field(strict=True)] | None = None
 
     @property

@@ -69,15 +69,23 @@ def belongs_to(path: GenerationPath, stored: StoredObject) -> bool:
     return stored.metadata.get("document") == path.document
 
 
+def of_this_job(path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]) -> list[StoredObject]:
+    """Those that this very job made, and no earlier or later one under the same id."""
+    return [
+        stored for stored in found if (made_for := _made_for(path, stored)) and same_moment(made_for, created_at)
+    ]
+
+
+def of_later_jobs(path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]) -> list[StoredObject]:
+    """Those of a generation that was created under the same id after this one was deleted."""
+    return [stored for stored in found if (made_for := _made_for(path, stored)) and made_for > created_at]
+
+
 def complete_set(
     path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]
 ) -> list[StoredObject] | None:
     """All objects of this very job, in order, if none is missing."""
-    mine = {
-        stored.name: stored
-        for stored in found
-        if belongs_to(path, stored) and _made_for(stored.metadata, created_at)
-    }
+    mine = {stored.name: stored for stored in of_this_job(path, created_at, found)}
     for stored in mine.values():
         names = json.loads(stored.metadata["objects"])
         same_attempt = [
@@ -112,8 +120,12 @@ def build_generation_data(
     return VideoData.model_validate({**facts, **objects, "video_url": urls[0], "poster_url": urls[1]})
 
 
-def _made_for(metadata: Mapping[str, str], created_at: datetime) -> bool:
+def _made_for(path: GenerationPath, stored: StoredObject) -> datetime | None:
+    """When the generation was created that made this under the given id; None where it does not say."""
+    if not belongs_to(path, stored):
+        return None
     try:
-        return same_moment(datetime.fromisoformat(metadata["created_at"]), created_at)
-    except (KeyError, TypeError, ValueError):  # TypeError: a time without its zone
-        return False
+        created_at = datetime.fromisoformat(stored.metadata["created_at"])
+    except (KeyError, ValueError):
+        return None
+    return created_at if created_at.tzinfo else None

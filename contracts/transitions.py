@@ -48,8 +48,11 @@ class Change:
         return {key: value for key, value in {**fields, **self.set}.items() if key not in self.remove}
 
     def is_in(self, fields: Mapping[str, Any]) -> bool:
-        """Whether these fields already hold the change, as they do after a commit whose answer was lost."""
-        return all(fields.get(key) == value for key, value in self.set.items()) and not (
+        """Whether these fields already hold the change, as they do after a commit whose answer was lost.
+
+        All but `modified`: somebody else may have written other fields since.
+        """
+        return all(fields.get(key) == value for key, value in self.set.items() if key != "modified") and not (
             self.remove & fields.keys()
         )
 
@@ -81,11 +84,15 @@ def dispatch(
     )
 
 
-def record_runpod_job(generation: Snapshot, *, attempt: int, runpod_job_id: str, now: datetime) -> Change | Reason:
+def record_runpod_job(
+    generation: Snapshot, *, created_at: datetime, attempt: int, runpod_job_id: str, now: datetime
+) -> Change | Reason:
     """Note which RunPod job serves this attempt. Never the status: the worker may have been quicker."""
     open_ = _open(generation)
     if isinstance(open_, Reason):
         return open_
+    if not same_moment(open_.created_at, created_at):
+        return Reason.OTHER_JOB
     if open_.attempt != attempt:
         return Reason.OTHER_ATTEMPT
     return Change(set={"runpod_job_id": runpod_job_id, "modified": now})
@@ -102,11 +109,9 @@ def claim(
     lease_expires_at: datetime,
 ) -> Change | Reason:
     """Make it this worker's, just before its GPU turn."""
-    queued = _queued(generation, attempt)
+    queued = _queued_as(generation, created_at, attempt)
     if isinstance(queued, Reason):
         return queued
-    if not same_moment(queued.created_at, created_at):
-        return Reason.OTHER_JOB
     return Change(
         set={
             "status": Status.PROCESSING,
@@ -159,9 +164,11 @@ def fail(generation: Snapshot, *, claim: str, failure: Failure, now: datetime) -
     return _not_mine(generation, claim) or _failed(failure, now)
 
 
-def fail_dispatch(generation: Snapshot, *, attempt: int, failure: Failure, now: datetime) -> Change | Reason:
+def fail_dispatch(
+    generation: Snapshot, *, created_at: datetime, attempt: int, failure: Failure, now: datetime
+) -> Change | Reason:
     """End badly because RunPod did not take attempt `attempt`; not if a worker has claimed it all the same."""
-    queued = _queued(generation, attempt)
+    queued = _queued_as(generation, created_at, attempt)
     return queued if isinstance(queued, Reason) else _failed(failure, now)
 
 
@@ -205,6 +212,14 @@ def _queued(generation: Snapshot, attempt: int) -> Generation | Reason:
     if open_.attempt != attempt:
         return Reason.OTHER_ATTEMPT
     return open_ if open_.status is Status.QUEUED else Reason.NOT_QUEUED
+
+
+def _queued_as(generation: Snapshot, created_at: datetime, attempt: int) -> Generation | Reason:
+    """Only of the very job that was created then: `attempt` alone starts again with each document."""
+    queued = _queued(generation, attempt)
+    if isinstance(queued, Generation) and not same_moment(queued.created_at, created_at):
+        return Reason.OTHER_JOB
+    return queued
 
 
 def _not_mine(generation: Snapshot, claim: str) -> Reason | None:

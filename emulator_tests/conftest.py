@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.emulator_environment import no_proxy
 from local.ports import port_is_free, ports
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Command:
     """One `make` word as a person runs it, and every process that it has started."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, **variables: str) -> None:
         self._log = ROOT / "build" / "logs" / f"test-make-{word}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -37,7 +38,7 @@ class Command:
             self.process = subprocess.Popen(
                 ["make", word],
                 cwd=ROOT,
-                env=environment,
+                env=environment | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -78,6 +79,7 @@ def ports_in_use() -> list[int]:
 @pytest.fixture(scope="session")
 def safelight() -> Iterator[None]:
     """The whole stack on the standard ports."""
+    os.environ.update(no_proxy(os.environ))
     up = Command("up")
     try:
         up.wait_until_ready()

@@ -14,8 +14,9 @@ pytestmark = pytest.mark.own_stack
 
 
 def test_make_demo_makes_an_image_and_a_video_and_exits() -> None:
+    """Also where the user has set a proxy, which here nobody is."""
     before = set((ROOT / "out").glob("*"))
-    demo = Command("demo")
+    demo = Command("demo", HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9")
 
     status = demo.process.wait(300)
 

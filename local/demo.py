@@ -21,7 +21,7 @@ from local.interrupts import raise_when_told_to_stop, wait_until_interrupted
 from local.layout import ROOT, shown
 from local.ports import address
 from local.progress_bar import Progress, ProgressBar
-from local.services import Services
+from local.services import Services, emulators_must_answer
 
 OUT = ROOT / "out"
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -123,19 +123,20 @@ def _moment(value: object) -> str:
 def main() -> int:
     """Start everything, make both, and leave the page open where somebody is looking."""
     raise_when_told_to_stop()
+    good = False
     try:
         with Services() as services:
-            good = run(services)
+            with emulators_must_answer():
+                good = run(services)
             if good and sys.stdout.isatty():
                 print(f"\nYour turn: open http://{address('hosting')}. Stop with Ctrl-C.", flush=True)
                 wait_until_interrupted(services.require_running)
-            return 0 if good else 1
     except KeyboardInterrupt:
         print("\nStopped.")
-        return 0
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def suite_environment(ours: Mapping[str, str], jars: EmulatorJars, *, folder: Pa
         for name, value in ours.items()
         if name == INHERITED_NEVERTHELESS or not name.startswith(NOT_INHERITED)
     }
-    return inherited | java_environment(inherited) | dict(jars.environment) | _hygiene(folder) | _no_proxy(ours)
+    return inherited | java_environment(inherited) | dict(jars.environment) | _hygiene(folder) | no_proxy(ours)
 
 
 def client_environment() -> dict[str, str]:
@@ -48,7 +48,7 @@ def client_environment() -> dict[str, str]:
     }
 
 
-def _no_proxy(ours: Mapping[str, str]) -> dict[str, str]:
+def no_proxy(ours: Mapping[str, str]) -> dict[str, str]:
     """This machine is reached around any proxy that the user has set; gRPC would use it even for 127.0.0.1."""
     excepted = ",".join(filter(None, [ours.get("NO_PROXY") or ours.get("no_proxy"), "127.0.0.1", "localhost"]))
     return {"NO_PROXY": excepted, "no_proxy": excepted}

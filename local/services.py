@@ -1,5 +1,6 @@
 """Everything that one request touches, on this machine: emulators, functions, RunPod emulator, worker, page."""
 
+import contextlib
 import json
 import os
 import sys
@@ -7,13 +8,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import requests
 
-from local.emulator_environment import PROJECT, client_environment
+from local.emulator_environment import PROJECT, client_environment, no_proxy
 from local.emulator_suite import EmulatorSuite
 from local.errors import LocalError
 from local.firebase_user import BUCKET, FirebaseUser
@@ -64,14 +66,16 @@ class Services:
         Raises `LocalError`, with nothing left running, where a port is in use or something does not start.
         """
         require_free()
+        os.environ.update(no_proxy(os.environ))
         bar = ProgressBar("Starting the emulators and the worker")
         try:
             self._start_runpod()
             self._start_worker()
             self._suite.start()
-            _create_topics()
-            self._wait_for_worker()
-            _wait_for_functions()
+            with emulators_must_answer():
+                _create_topics()
+                self._wait_for_worker()
+                _wait_for_functions()
         except BaseException:
             try:
                 bar.fail()  # which itself fails where the terminal is gone
@@ -130,6 +134,20 @@ class Services:
                 message = f"The worker was not ready in time. {log_tail(LOGS / 'worker.log')}"
                 raise LocalError(message)
             time.sleep(POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def emulators_must_answer() -> Iterator[None]:
+    """Raise `LocalError` where a request to one of them fails."""
+    try:
+        yield
+    except requests.RequestException as error:
+        status = "" if error.response is None else f" ({error.response.status_code})"
+        message = (
+            f"An emulator did not answer as it should: {type(error).__name__}{status}. "
+            f"{log_tail(LOGS / 'emulators.log')}"
+        )
+        raise LocalError(message) from error
 
 
 def runpod_health() -> dict[str, Any] | None:

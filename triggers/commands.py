@@ -9,7 +9,7 @@ from contracts.errors import RequestInvalid
 from contracts.generation import Generation
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
-from contracts.stored_object import belongs_to
+from contracts.stored_object import belongs_to, of_later_jobs
 from triggers.wiring import Outside
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,10 @@ def delete(path: GenerationPath, outside: Outside) -> None:
     A worker that is still uploading finds the document gone or cancelled, and removes what it stored.
     """
     found = outside.generations.read(path)
-    for stored in outside.objects.find(path):
-        if belongs_to(path, stored):
+    created_at = found.created_at if isinstance(found, Generation) else None
+    objects = outside.objects.find(path)
+    created_anew = [] if created_at is None else of_later_jobs(path, created_at, objects)
+    for stored in objects:
+        if belongs_to(path, stored) and stored not in created_anew:
             outside.objects.remove(stored)
-    outside.generations.delete(path, found.created_at if isinstance(found, Generation) else None)
+    outside.generations.delete(path, created_at)

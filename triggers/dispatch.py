@@ -67,25 +67,35 @@ def _submit(path: GenerationPath, generation: Generation, outside: Outside) -> N
     try:
         runpod_job_id = outside.runpod.submit(build_run_body(path, generation, model))
     except GenerationFailed as refused:
-        _give_up(path, generation.attempt, refused.failure, outside)
+        _give_up(path, generation, refused.failure, outside)
         return
     log.info("dispatched", extra={"generation": path.document, "runpod_job_id": runpod_job_id})
     recorded = outside.generations.apply(
         path,
         lambda found: transitions.record_runpod_job(
-            found, attempt=generation.attempt, runpod_job_id=runpod_job_id, now=outside.now()
+            found,
+            created_at=generation.created_at,
+            attempt=generation.attempt,
+            runpod_job_id=runpod_job_id,
+            now=outside.now(),
         ),
     )
-    if not isinstance(recorded, Applied) and recorded.reason in {Reason.GONE, Reason.ENDED}:
+    if not isinstance(recorded, Applied) and recorded.reason in {Reason.GONE, Reason.ENDED, Reason.OTHER_JOB}:
         outside.runpod.cancel(runpod_job_id)  # it was cancelled or deleted before its job was known
 
 
-def _give_up(path: GenerationPath, attempt: int, failure: Failure, outside: Outside) -> None:
+def _give_up(path: GenerationPath, generation: Generation, failure: Failure, outside: Outside) -> None:
     """Until the sweeper takes over what RunPod did not, see docs/decisions/0005."""
     log.error("runpod_refused", extra={"generation": path.document, "code": failure.code})
     ended = outside.generations.apply(
         path,
-        lambda found: transitions.fail_dispatch(found, attempt=attempt, failure=failure, now=outside.now()),
+        lambda found: transitions.fail_dispatch(
+            found,
+            created_at=generation.created_at,
+            attempt=generation.attempt,
+            failure=failure,
+            now=outside.now(),
+        ),
     )
     if isinstance(ended, Applied):
         outside.endings.publish(ending_of(path, ended.fields))

@@ -1,4 +1,4 @@
-"""The pipelines: loaded once, called for each job. The only file that imports torch and diffusers."""
+"""The pipelines: loaded once, called for each job. The worker's only file with torch and diffusers."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence

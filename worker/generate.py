@@ -22,7 +22,7 @@ from contracts.errors import (
     RequestInvalid,
     Unavailable,
 )
-from contracts.generation import Generation
+from contracts.generation import Generation, same_moment
 from contracts.generation_data import ImageData, Timings, VideoData
 from contracts.ports import Applied, Refused, StoreUnavailable
 from contracts.runpod_job import MAX_RETURNED_BYTES, CloudJob, Outcome, result
@@ -160,9 +160,13 @@ def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
 def _discard_unwanted(turn: Turn, reason: Reason) -> None:
     """Remove the files if the document is gone, failed or cancelled; another's completion may rest on them."""
     found = turn.cloud.generations.read(turn.job.path)
-    if reason is Reason.GONE or (found and _ended_otherwise(found)):
+    if found is None or _is_another_job(turn.job, found) or _ended_otherwise(found):
         discard(turn.job, turn.cloud.objects)
     log.info("stopped", extra={"generation": turn.job.path.document, "reason": reason})
+
+
+def _is_another_job(job: CloudJob, found: Snapshot) -> bool:
+    return isinstance(found, Generation) and not same_moment(found.created_at, job.created_at)
 
 
 def _ended_otherwise(found: Snapshot) -> bool:

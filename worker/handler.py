@@ -1,6 +1,7 @@
 """Between RunPod's worker loop and our jobs. The only file that imports runpod."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,7 +21,15 @@ log = logging.getLogger(__name__)
 
 def serve(workplace: Workplace) -> None:
     """Take jobs until RunPod says to stop."""
+    keep_results_out_of_the_log()
     runpod.serverless.start({"handler": build_handler(workplace)})
+
+
+def keep_results_out_of_the_log() -> None:
+    """At DEBUG, its default, the SDK prints each result: the files, or URLs with their tokens (rp_job.py)."""
+    logger = runpod.RunPodLogger()
+    if logger.level in {"TRACE", "DEBUG"}:
+        logger.set_level("INFO")
 
 
 def build_handler(workplace: Workplace) -> Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]:
@@ -33,9 +42,11 @@ def build_handler(workplace: Workplace) -> Callable[[Mapping[str, Any]], Awaitab
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             # RunPod cancelled the job. The loop takes the next one as soon as this returns, so the GPU must
-            # be free by then: stop at the next step, and wait for it.
+            # be free by then: stop at the next step, and wait for it, however often RunPod says so.
             stop.set()
-            await asyncio.wait([work])
+            while not work.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([work])
             raise
 
     return handle

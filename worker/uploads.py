@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.errors import ObjectExists
+from contracts.errors import ClaimLost, ObjectExists
 from contracts.generation_data import ImageData, VideoData
 from contracts.ports import ObjectStore, StoreUnavailable
 from contracts.runpod_job import CloudJob
@@ -14,6 +14,8 @@ from contracts.stored_object import (
     check_names_free,
     complete_set,
     describe,
+    of_later_jobs,
+    of_this_job,
 )
 
 TRIES = 3
@@ -30,11 +32,14 @@ def store(
 ) -> ImageData | VideoData:
     """Store all files and return what the document will say.
 
-    Raises `RequestInvalid` where another generation's file is in the way, `StoreUnavailable` after retries.
+    Raises `RequestInvalid` where another generation's file is in the way, `ClaimLost` where a job that was created
+    later under the same id has stored its own, `StoreUnavailable` after retries.
     """
     metadata = describe(job.path, created_at=job.created_at, attempt=job.attempt, files=files, facts=facts)
     for _ in range(TRIES):
         found = objects.find(job.path)
+        if of_later_jobs(job.path, job.created_at, found):
+            raise ClaimLost
         check_names_free(job.path, [file.name for file in files], found)
         adopted = complete_set(job.path, job.created_at, found)
         if adopted is not None:
@@ -53,8 +58,11 @@ def store(
 
 
 def discard(job: CloudJob, objects: ObjectStore) -> None:
-    """Remove what this job stored: its document is gone, or ended without it."""
-    for stored in complete_set(job.path, job.created_at, objects.find(job.path)) or ():
+    """Remove all that this job stored: its document is gone, or ended without it.
+
+    Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest.
+    """
+    for stored in of_this_job(job.path, job.created_at, objects.find(job.path)):
         objects.remove(stored)
 
 

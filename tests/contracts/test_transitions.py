@@ -41,8 +41,10 @@ def dispatch(found: Snapshot, attempt: int = 0, seed: int = 81723) -> Change | R
     return transitions.dispatch(found, attempt=attempt, seed=seed, now=DISPATCHED_AT, lease_expires_at=lease)
 
 
-def record(found: Snapshot, attempt: int = 1) -> Change | Reason:
-    return transitions.record_runpod_job(found, attempt=attempt, runpod_job_id="ab-u1", now=DISPATCHED_AT)
+def record(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.record_runpod_job(
+        found, created_at=created_at, attempt=attempt, runpod_job_id="ab-u1", now=DISPATCHED_AT
+    )
 
 
 def claim(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
@@ -80,8 +82,8 @@ def fail(found: Snapshot, nonce: str = "nonce-1") -> Change | Reason:
     return transitions.fail(found, claim=nonce, failure=FAILURE, now=ENDED_AT)
 
 
-def fail_dispatch(found: Snapshot, attempt: int = 1) -> Change | Reason:
-    return transitions.fail_dispatch(found, attempt=attempt, failure=FAILURE, now=ENDED_AT)
+def fail_dispatch(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.fail_dispatch(found, created_at=created_at, attempt=attempt, failure=FAILURE, now=ENDED_AT)
 
 
 def reject(found: Snapshot) -> Change | Reason:
@@ -235,10 +237,13 @@ def test_a_dispatch_that_runpod_refused_ends_it() -> None:
 
 
 @pytest.mark.parametrize("microseconds", [-1, 1])
-def test_a_worker_does_not_claim_a_new_job_under_an_old_name(microseconds: int) -> None:
+@pytest.mark.parametrize("step", [record, claim, fail_dispatch])
+def test_nobody_takes_a_new_job_under_an_old_name_for_his(
+    step: Callable[..., Change | Reason], microseconds: int
+) -> None:
     other = CREATED_AT + timedelta(microseconds=microseconds)
 
-    assert claim(read_generation(DISPATCHED), created_at=other) is Reason.OTHER_JOB
+    assert step(read_generation(DISPATCHED), created_at=other) is Reason.OTHER_JOB
 
 
 @pytest.mark.parametrize("step", [heartbeat, complete, fail])
@@ -261,6 +266,15 @@ def test_a_change_is_in_a_document_that_has_its_fields_and_not_those_it_removes(
     assert not change.is_in({"status": "cancelled", "claim": "nonce-1"})
     assert not change.is_in({"status": "queued"})
     assert not change.is_in({})
+
+
+def test_a_claim_is_in_a_document_that_somebody_else_has_touched_since() -> None:
+    """The dispatcher may note the job's id between a lost answer and the reading that resolves it."""
+    claimed = claim(read_generation(DISPATCHED))
+
+    assert isinstance(claimed, Change)
+    assert claimed.is_in(claimed.apply_to(DISPATCHED) | {"modified": ENDED_AT})
+    assert not claimed.is_in(claimed.apply_to(DISPATCHED) | {"claim": "nonce-2"})
 
 
 @pytest.mark.parametrize("step", [dispatch, reject, cancel])

@@ -79,6 +79,11 @@ class OneDocument(RuleBasedStateMachine):
     def is_open(self) -> bool:
         return self.status in {"queued", "processing"}
 
+    def is_of(self, job: Job) -> bool:
+        """Whether the document is this job's, and not a newer one under the same id."""
+        assert self.fields is not None
+        return job == (self.fields["created_at"], self.attempt)
+
     def now(self) -> datetime:
         """A moment that never was before, a microsecond after the last one."""
         self.moments += 1
@@ -161,26 +166,35 @@ class OneDocument(RuleBasedStateMachine):
         return self.fields["created_at"], self.attempt
 
     @precondition(lambda self: self.fields is not None)
-    @rule(lag=behind)
-    def record_runpod_job(self, lag: int) -> None:
-        attempt = self.attempt + lag
-        allowed = self.is_open and not self.malformed and attempt == self.attempt
+    @rule(job=jobs)
+    def record_runpod_job(self, job: Job) -> None:
+        """RunPod's answer can come when the document has been deleted and created anew."""
+        created_at, attempt = job
+        allowed = self.is_open and not self.malformed and self.is_of(job)
         status = self.status
         outcome = transitions.record_runpod_job(
-            read_generation(self.fields or {}), attempt=attempt, runpod_job_id=f"job-{attempt}", now=self.now()
+            read_generation(self.fields or {}),
+            created_at=created_at,
+            attempt=attempt,
+            runpod_job_id=f"job-{attempt}",
+            now=self.now(),
         )
         self.settle(outcome, allowed=allowed)
         assert self.status == status
 
     @precondition(lambda self: self.fields is not None)
-    @rule(lag=behind, really=seldom)
-    def fail_dispatch(self, lag: int, really: bool) -> None:  # noqa: FBT001
+    @rule(job=jobs, really=seldom)
+    def fail_dispatch(self, job: Job, really: bool) -> None:  # noqa: FBT001
         if not really:
             return
-        attempt = self.attempt + lag
-        allowed = self.is_queued and attempt == self.attempt
+        created_at, attempt = job
+        allowed = self.is_queued and self.is_of(job)
         outcome = transitions.fail_dispatch(
-            read_generation(self.fields or {}), attempt=attempt, failure=FAILURE, now=self.now()
+            read_generation(self.fields or {}),
+            created_at=created_at,
+            attempt=attempt,
+            failure=FAILURE,
+            now=self.now(),
         )
         self.settle(outcome, allowed=allowed)
 
@@ -194,7 +208,7 @@ class OneDocument(RuleBasedStateMachine):
     @precondition(lambda self: self.is_open and not self.malformed and self.attempt > 0)
     @rule(target=jobs)
     def give_to_another(self) -> Job:
-        """The only way back, as design.md says it: the worker is thought lost, rightly or not."""
+        """The only way back: the worker is thought lost, rightly or not."""
         assert self.fields is not None
         again = self.fields | {"status": "queued", "stage": "dispatched", "attempt": self.attempt + 1}
         self.write({key: value for key, value in again.items() if key not in {"claim", "progress"}})
@@ -219,7 +233,7 @@ class OneDocument(RuleBasedStateMachine):
     def claimed(self, created_at: datetime, attempt: int) -> str:
         """The nonce with which a worker tried to claim it."""
         assert self.fields is not None
-        allowed = self.is_queued and attempt == self.attempt and created_at == self.fields["created_at"]
+        allowed = self.is_queued and self.is_of((created_at, attempt))
         now = self.now()
         nonce = f"nonce-{self.moments}"
         outcome = transitions.claim(

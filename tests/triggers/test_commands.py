@@ -156,6 +156,18 @@ def test_delete_leaves_what_was_created_anew_meanwhile(world: InMemory) -> None:
     assert asked(world, type="delete") == anew
 
 
+def test_delete_leaves_the_files_of_a_later_job_of_the_same_name(world: InMemory) -> None:
+    for name, created_at in (("f1.png", CREATED_AT), ("f1_0.png", ENDED_AT), ("f1_1.png", None)):
+        file = File(name=f"generating/u1/image/{name}", content=b"x", content_type="image/png", sha256="0a")
+        says = {} if created_at is None else {"created_at": created_at.isoformat()}
+        world.objects.put(file, {"document": IMAGE_PATH.document, **says}, replacing=0)
+    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+
+    asked(world, type="delete")
+
+    assert names(world) == ["generating/u1/image/f1_0.png"]
+
+
 def test_delete_leaves_the_files_of_other_generations(world: InMemory) -> None:
     world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
     store(world, IMAGE_PATH, "generating/u1/image/f1.png")

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
 from contracts.ending import Ending
+from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Refused, StoreUnavailable
@@ -265,6 +266,24 @@ def test_what_was_ended_before_its_job_was_known_is_cancelled_at_runpod(world: I
 
     assert runpod.cancelled == ["job-1"]
     assert world.generations.documents.get(IMAGE_PATH) == (None if deleted else CANCELLED)
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "taken"])
+def test_an_answer_for_a_deleted_job_does_not_touch_a_new_one_of_its_name(
+    world: InMemory, *, refused: bool
+) -> None:
+    """Both are at attempt 1: only the time of their creation tells them apart."""
+    anew = BEGUN | {"created_at": CREATED_AT + timedelta(seconds=3), "runpod_job_id": "job-of-the-new-one"}
+    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, anew))
+    if refused:
+        runpod.failure = Unavailable(ErrorCode.RUNPOD_BUSY, FailedStage.DISPATCHING, "Try again later.")
+    world.generations.create(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert world.generations.documents[IMAGE_PATH] == anew
+    assert runpod.cancelled == ([] if refused else ["job-1"])
+    assert world.endings.published == []
 
 
 def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMemory) -> None:

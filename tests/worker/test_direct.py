@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from contracts.runpod_job import DirectJob
-from tests.worker.cloud_places import CATALOGUE, NOW
+from contracts.runpod_job import DirectJob, parse_job_input
+from tests.worker.cloud_places import CATALOGUE, IMAGE_PATH, NOW, job_input
 from tests.worker.painters import Breaking, EndlessPainter, Painter
 from worker import direct
 from worker.direct import run_direct_job
@@ -48,6 +48,16 @@ def test_a_video_comes_back_with_its_poster() -> None:
 
     assert [file["content_type"] for file in result["files"]] == ["video/mp4", "image/jpeg"]
     assert (result["num_frames"], result["fps"]) == (17, 8)
+
+
+def test_the_whole_envelope_is_taken() -> None:
+    """One input serves both kinds of job; without a document, when it was created means nothing."""
+    job = job_input(IMAGE_PATH, {"prompt": "a red circle"}) | {"use_cloud_storage": False}
+
+    parsed = parse_job_input(job)
+
+    assert isinstance(parsed, DirectJob)
+    assert parsed.request_data == {"prompt": "a red circle"}
 
 
 def test_without_a_seed_each_job_draws_its_own() -> None:

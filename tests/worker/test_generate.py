@@ -21,6 +21,7 @@ from tests.worker.cloud_places import (
     VIDEO_PATH,
     CloudPlace,
     a_file,
+    dispatched,
 )
 from tests.worker.painters import Breaking, Painter
 from worker import generate
@@ -170,6 +171,40 @@ class TestStopped:
     def test_a_deletion_while_it_uploads_leaves_no_file(self) -> None:
         generations = InMemoryGenerations()
         place = CloudPlace(generations=generations, objects=Interrupted(generations.documents.clear))
+
+        assert place.run(place.dispatch()) == {"outcome": "stopped"}
+        assert place.objects.objects == {}
+
+    def test_a_deletion_between_two_uploads_leaves_no_file(self) -> None:
+        """It removes the files that it finds, then the document; those that come afterwards are the worker's."""
+
+        class DeletedAfterTheFirst(InMemoryObjects):
+            def put(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on as they are
+                stored = super().put(*arguments, **named)
+                if IMAGE_PATH in place.generations.documents:
+                    end(place)
+                    self.objects.clear()
+                    place.generations.delete(IMAGE_PATH, CREATED_AT)
+                return stored
+
+        place: CloudPlace = CloudPlace(objects=DeletedAfterTheFirst())
+
+        assert place.run(place.dispatch(num_images=4)) == {"outcome": "stopped"}
+        assert place.objects.objects == {}
+
+    @pytest.mark.parametrize("anew", [True, False], ids=["and created anew", "for good"])
+    def test_a_cancelled_one_that_is_deleted_meanwhile_leaves_no_file(self, *, anew: bool) -> None:
+        """Between the refusal of its ending and the look at what has become of it."""
+
+        class DeletedOnceCancelled(InMemoryGenerations):
+            def read(self, path: GenerationPath) -> Any:  # noqa: ANN401 - passed on
+                self.documents.pop(path, None)
+                if anew:
+                    later = dispatched(path, {"prompt": "another"})
+                    self.create(path, later | {"created_at": CREATED_AT + timedelta(seconds=3)})
+                return super().read(path)
+
+        place: CloudPlace = CloudPlace(generations=DeletedOnceCancelled(), objects=Interrupted(lambda: end(place)))
 
         assert place.run(place.dispatch()) == {"outcome": "stopped"}
         assert place.objects.objects == {}

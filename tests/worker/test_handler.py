@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import runpod
+from runpod.serverless.modules.rp_job import run_job
 
+from adapters.in_memory import InMemoryObjects
 from tests.worker.cloud_places import IMAGE_PATH, CloudPlace, job_input
 from tests.worker.painters import EndlessPainter, Painter
-from worker.handler import build_handler
+from worker.handler import build_handler, serve
 
 DIRECT = {"use_cloud_storage": False, "prompt": "a red circle"}
 
@@ -131,6 +134,52 @@ def test_a_job_that_runpod_cancels_frees_the_gpu_before_the_next_one_is_taken() 
         assert painter.stopped
 
     asyncio.run(cancel())
+
+
+def test_runpod_may_say_twice_that_a_job_is_cancelled() -> None:
+    async def cancel_twice() -> None:
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        painter = EndlessPainter(lambda: loop.call_soon_threadsafe(begun.set), step_seconds=0.2)
+        place = CloudPlace(engine=painter)
+        place.dispatch()
+        task = asyncio.ensure_future(build_handler(place.workplace)({"id": "ab-u1", "input": cloud_input()}))
+        await begun.wait()
+        task.cancel()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert painter.stopped
+
+    asyncio.run(cancel_twice())
+
+
+def test_the_sdk_logs_no_result(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither the files nor a URL with its token: at DEBUG, its default, it would print both."""
+    monkeypatch.setattr(runpod.RunPodLogger(), "level", "DEBUG", raising=False)
+
+    def work_off(config: Mapping[str, Any]) -> None:
+        jobs = [{"id": "ab-u1", "input": asked} for asked in (cloud_input(), DIRECT)]
+        returned.extend(asyncio.run(run_job(config["handler"], job)) for job in jobs)
+
+    class FirestoreGoes(InMemoryObjects):
+        def put(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on as they are
+            place.generations.unavailable = True
+            return super().put(*arguments, **named)
+
+    place: CloudPlace = CloudPlace(objects=FirestoreGoes())
+    place.dispatch()
+    returned: list[Any] = []
+    monkeypatch.setattr(runpod.serverless, "start", work_off)
+
+    serve(place.workplace)
+
+    in_cloud, direct = (answer["output"] for answer in returned)
+    printed = capfd.readouterr()
+    assert in_cloud["generation_data"]["image_urls"][0] not in printed.out + printed.err
+    assert direct["files"][0]["base64"][:40] not in printed.out + printed.err
+    assert "ab-u1" in printed.out  # the SDK does log
 
 
 def test_the_loop_stays_free_while_a_job_runs() -> None:

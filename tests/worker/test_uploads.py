@@ -1,12 +1,13 @@
 """Storing files at fixed paths, beside others who may be storing there too."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from adapters.in_memory import InMemoryObjects
-from contracts.errors import RequestInvalid
+from contracts.errors import ClaimLost, RequestInvalid
 from contracts.ports import StoreUnavailable
 from contracts.runpod_job import CloudJob
 from contracts.stored_object import describe
@@ -97,6 +98,41 @@ def test_another_generations_file_is_left_as_it_is() -> None:
         store(JOB, FILES, FACTS, objects)
 
     assert set(objects.objects) == {NAMES[1]}
+
+
+def test_a_job_that_was_created_later_keeps_its_files() -> None:
+    """The id was deleted and used again while this worker went on as if nothing had happened."""
+    objects = InMemoryObjects()
+    later = JOB.model_copy(update={"created_at": CREATED_AT + timedelta(seconds=3)})
+    store(later, FILES, FACTS, objects)
+    before = dict(objects.objects)
+
+    with pytest.raises(ClaimLost):
+        store(JOB, FILES[:1], FACTS, objects)
+    discard(JOB, objects)
+
+    assert objects.objects == before
+
+
+def test_a_job_that_was_created_earlier_is_replaced() -> None:
+    objects = InMemoryObjects()
+    later = JOB.model_copy(update={"created_at": CREATED_AT + timedelta(seconds=3)})
+    store(JOB, FILES, FACTS, objects)
+
+    store(later, FILES, FACTS, objects)
+
+    assert adopt(later, objects) is not None
+    assert adopt(JOB, objects) is None
+
+
+def test_discarding_takes_half_a_set_too() -> None:
+    objects = InMemoryObjects()
+    store(JOB, FILES, FACTS, objects)
+    del objects.objects[NAMES[0]]
+
+    discard(JOB, objects)
+
+    assert objects.objects == {}
 
 
 def test_discarding_takes_what_the_job_stored_and_nothing_else() -> None:

@@ -77,11 +77,10 @@ function processingInWords({ generation: { stage, progress } }: Entry): string {
   return `Generating ${Math.floor(progress.fraction * 100)}\u00a0%${left}`;
 }
 
-/** Why a generation failed: the server's sentence, and whether trying again can help. */
+/** Why a generation failed: the server's sentence, which also says what can be done. */
 export function failureInWords({ generation }: Entry): string {
   if (generation.status !== 'failed') return '';
-  const sentence = generation.error?.message ?? 'Something went wrong';
-  return generation.error?.retryable ? `${sentence.replace(/\.$/, '')}. Trying again later may help.` : sentence;
+  return generation.error?.message ?? 'Something went wrong';
 }
 
 /** Size, seed and time of what was made. */
