@@ -22,14 +22,20 @@ NOT_INHERITED = (
 )
 """How the variables begin that stay out: the user's real accounts and their keys, and colours in the log."""
 INHERITED_NEVERTHELESS = "FIREBASE_EMULATORS_PATH"
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 
 
 def suite_environment(ours: Mapping[str, str], jars: EmulatorJars, *, folder: Path = EMULATORS) -> dict[str, str]:
-    """What firebase-tools, emulators and functions are started with. Empties their temporary folder."""
+    """What firebase-tools, emulators and functions are started with. Empties their temporary folder.
+
+    firebase-tools sends even what is for this machine through a proxy, whatever NO_PROXY says (apiv2.js), so it
+    hears of one only when it has jars to download. Behind a proxy that start fails, and the next one succeeds.
+    """
+    left_out = () if jars.source == "download" else PROXIES
     inherited = {
         name: value
         for name, value in ours.items()
-        if name == INHERITED_NEVERTHELESS or not name.startswith(NOT_INHERITED)
+        if name == INHERITED_NEVERTHELESS or not (name.startswith(NOT_INHERITED) or name in left_out)
     }
     return inherited | java_environment(inherited) | dict(jars.environment) | _hygiene(folder) | no_proxy(ours)
 

@@ -47,6 +47,18 @@ def test_this_machine_is_never_reached_through_a_proxy(ours: dict[str, str], tmp
     assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet,127.0.0.1,localhost"
 
 
+@pytest.mark.parametrize(("source", "kept"), [("cache", False), ("gcloud", False), ("download", True)])
+def test_firebase_tools_hears_of_a_proxy_only_to_download(
+    source: str, ours: dict[str, str], tmp_path: Path, *, kept: bool
+) -> None:
+    proxies = {"HTTP_PROXY": "http://p:1", "https_proxy": "http://p:2"}
+
+    environment = suite_environment(ours | proxies, EmulatorJars(source=source), folder=tmp_path)
+
+    assert (proxies.items() <= environment.items()) == kept
+    assert (set(proxies) & environment.keys() == set()) != kept
+
+
 def test_what_an_earlier_run_left_in_the_temporary_folder_is_gone(ours: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp" / "hub-demo-safelight.json").touch()
