@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "models": {"contracts"},
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
+    "training": set(),
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
-    "torch": {"worker/engine.py", "models/random_weights.py"},
-    "diffusers": {"worker/engine.py", "models/random_weights.py"},
-    "transformers": {"models/random_weights.py"},
+    "torch": {"worker/engine.py", "models/random_weights.py", "training/*"},
+    "diffusers": {"worker/engine.py", "models/random_weights.py", "training/*"},
+    "transformers": {"models/random_weights.py", "training/*"},
     "runpod": {"worker/handler.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},

@@ -1,0 +1,55 @@
+"""`python -m training image`: make the shipped models, or measure one. See docs/training.md."""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+from diffusers import DiffusionPipeline
+
+from training.evaluation import measure_pipeline, measure_truth, painter_of
+from training.image_model import make_image_model
+
+ROOT = Path(__file__).parent.parent
+WORK = ROOT / "build" / "training"
+MODELS = ROOT / "models"
+
+
+def main() -> int:
+    """The exit status: 1 where the time was up before the work was done."""
+    options = _parser().parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.what == "image":
+        finished = make_image_model(
+            WORK / "image", options.into / "safelight-image", device=options.device, minutes=options.minutes
+        )
+        print("finished" if finished else "the time is up; run it again to go on")
+        return 0 if finished else 1
+    if options.what == "truth":
+        print(json.dumps(measure_truth(options.count, side=64), indent=2))
+        return 0
+    pipeline = DiffusionPipeline.from_pretrained(options.into / "safelight-image").to(options.device)
+    pipeline.set_progress_bar_config(disable=True)
+    painter = painter_of(pipeline, steps=options.steps, guidance_scale=options.guidance_scale)
+    print(json.dumps(measure_pipeline(painter, options.count), indent=2))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description="Make and measure the shipped models.")
+    parser.add_argument("what", choices=["image", "measure", "truth"], help="what to do")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop in time, to go on later")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
+    parser.add_argument("--into", type=Path, default=MODELS, help="the folder of the models' folders")
+    parser.add_argument("--count", type=int, default=100, help="measure so many pictures of each kind")
+    parser.add_argument("--steps", type=int, default=12, help="num_inference_steps of the measure")
+    parser.add_argument("--guidance-scale", type=float, default=2.5)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

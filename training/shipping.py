@@ -1,0 +1,15 @@
+"""From trained parts to a folder that `DiffusionPipeline.from_pretrained` loads, with nothing of ours in it."""
+
+import json
+from pathlib import Path
+
+import torch
+from diffusers import DiffusionPipeline
+
+
+def save_in_half_precision(pipeline: DiffusionPipeline, folder: Path) -> None:
+    """Files of half the size; loaded without a `dtype`, all parts compute in single precision."""
+    pipeline.to(torch.float16).save_pretrained(folder)
+    # transformers would keep the files' dtype for the text encoder alone, and its output would not fit the rest.
+    config = folder / "text_encoder" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
