@@ -74,6 +74,7 @@ def build_scheduler() -> DPMSolverMultistepScheduler:
         beta_end=0.02,
         prediction_type="v_prediction",
         timestep_spacing="trailing",
+        steps_offset=1,  # what Stable Diffusion's pipeline insists on; this spacing has no use for it
     )
 
 
