@@ -11,6 +11,7 @@ from diffusers import DiffusionPipeline
 
 from training.evaluation import measure_pipeline, measure_truth, painter_of
 from training.image_model import make_image_model
+from training.video_model import make_video_model
 
 ROOT = Path(__file__).parent.parent
 WORK = ROOT / "build" / "training"
@@ -22,9 +23,13 @@ def main() -> int:
     options = _parser().parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
-    if options.what == "image":
-        finished = make_image_model(
-            WORK / "image", options.into / "safelight-image", device=options.device, minutes=options.minutes
+    if options.what in {"image", "video"}:
+        make = make_image_model if options.what == "image" else make_video_model
+        finished = make(
+            WORK / options.what,
+            options.into / f"safelight-{options.what}",
+            device=options.device,
+            minutes=options.minutes,
         )
         print("finished" if finished else "the time is up; run it again to go on")
         return 0 if finished else 1
@@ -40,7 +45,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description="Make and measure the shipped models.")
-    parser.add_argument("what", choices=["image", "measure", "truth"], help="what to do")
+    parser.add_argument("what", choices=["image", "video", "measure", "truth"], help="what to do")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop in time, to go on later")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")

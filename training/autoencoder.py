@@ -1,30 +1,33 @@
 """Train the autoencoder of pictures: few numbers in between, and edges that stay sharp."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, AutoencoderKLWan
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from numpy.typing import NDArray
 from torch.nn import functional
 
 from training.loop import Plan, Run, Training
 
-BATCH = 32
 EDGE_WEIGHT = 4.0
 """How much more an error on the steepest edge counts than one on a flat."""
-DIVERGENCE_WEIGHT = 2e-4
+DIVERGENCE_WEIGHT = 3.2e-3
+"""Enough to keep latents near a normal distribution, too little to blur."""
 
 
-def train_autoencoder(autoencoder: AutoencoderKL, pool: NDArray[np.uint8], run: Run) -> Training:
-    """Train, or go on training, from the pool's pictures."""
+def train_autoencoder(
+    autoencoder: AutoencoderKL | AutoencoderKLWan, draw: Callable[[torch.Generator], torch.Tensor], run: Run
+) -> Training:
+    """Train, or go on training. `draw` gives a batch, [count, 3, (frames,) side, side] from -1 to 1."""
     training = Training(autoencoder, Plan(learning_rate=1.5e-3, average=0.998), run)
 
     def loss_of(chance: torch.Generator, _: int) -> torch.Tensor:
-        chosen = torch.randint(len(pool), (BATCH,), generator=chance).numpy()
-        pixels = to_tensor(pool[chosen]).to(run.device)
+        pixels = draw(chance).to(run.device)
         posterior = autoencoder.encode(pixels).latent_dist
         painted = autoencoder.decode(posterior.sample()).sample
-        divergence: torch.Tensor = posterior.kl().mean() / 64
-        return _difference(painted.float(), pixels) + DIVERGENCE_WEIGHT * divergence
+        return _difference(painted.float(), pixels) + DIVERGENCE_WEIGHT * _divergence(posterior)
 
     training.go_on(loss_of)
     return training
@@ -32,13 +35,21 @@ def train_autoencoder(autoencoder: AutoencoderKL, pool: NDArray[np.uint8], run: 
 
 def to_tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """[count, side, side, 3] bytes as [count, 3, side, side] from -1 to 1."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
 def _difference(painted: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    if pixels.ndim == 5:  # each frame of a video is a picture
+        painted, pixels = painted.transpose(1, 2).flatten(0, 1), pixels.transpose(1, 2).flatten(0, 1)
     error = painted - pixels
     weight = 1.0 + EDGE_WEIGHT * _steepness(pixels)
     return (weight * (0.5 * error.abs() + error**2)).mean()
+
+
+def _divergence(posterior: DiagonalGaussianDistribution) -> torch.Tensor:
+    """How far a latent is from a normal distribution, in nats for each of its numbers."""
+    nats: torch.Tensor = 0.5 * (posterior.mean**2 + posterior.var - 1.0 - posterior.logvar)
+    return nats.mean()
 
 
 def _steepness(pixels: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for number, names in enumerate(_parts(tensors)):
-        part = {name: tensors[name].detach().cpu().contiguous() for name in names}
+        part = {name: tensors[name].detach().cpu().contiguous().clone() for name in names}  # none may share memory
         save_file(part, fresh / f"{number:03}.safetensors")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)

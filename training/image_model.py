@@ -4,18 +4,21 @@ import math
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from training import image_parts
-from training.autoencoder import train_autoencoder
+from training.autoencoder import to_tensor, train_autoencoder
 from training.denoiser import encode_pool, train_denoiser
 from training.loop import Run
-from training.pool import load_pool
+from training.pool import load_pool, paint_picture
 from training.shipping import save_in_half_precision
 from training.tokens import build_clip_tokenizer
 
 PICTURES = 100_000
+AUTOENCODER_BATCH = 32
 AUTOENCODER_STEPS = 2_600
 DENOISER_STEPS = 8_000
 SEED = 0
@@ -25,10 +28,10 @@ def make_image_model(work: Path, shipped: Path, *, device: str, minutes: float =
     """Do as much as there is time for. Whether the model is finished and lies in `shipped`."""
     until = time.monotonic() + 60 * minutes
     torch.manual_seed(SEED)
-    pool = load_pool(work / "pictures.npy", PICTURES, image_parts.SIDE)
+    pool = load_pool(work / "pictures.npy", PICTURES, paint_picture)
     autoencoder = image_parts.build_autoencoder()
     run = Run(folder=work / "autoencoder", device=device, steps=AUTOENCODER_STEPS, minutes=_left(until))
-    training = train_autoencoder(autoencoder, pool, run)
+    training = train_autoencoder(autoencoder, lambda chance: draw_pictures(pool, chance), run)
     if training.step < AUTOENCODER_STEPS:
         return False
     autoencoder.load_state_dict(training.averaged())
@@ -46,6 +49,12 @@ def make_image_model(work: Path, shipped: Path, *, device: str, minutes: float =
     pipeline = image_parts.build_pipeline(autoencoder, tokenizer, text_encoder, denoiser)
     save_in_half_precision(pipeline, shipped)
     return training.step >= DENOISER_STEPS
+
+
+def draw_pictures(pool: NDArray[np.uint8], chance: torch.Generator) -> torch.Tensor:
+    """A batch for the autoencoder."""
+    chosen = torch.randint(len(pool), (AUTOENCODER_BATCH,), generator=chance).numpy()
+    return to_tensor(pool[chosen])
 
 
 def _left(until: float) -> float:

@@ -1,7 +1,7 @@
 """Tokenizers for the words of this world, in which no other word is an error.
 
 For CLIP a byte-pair encoding: the world's words are one token each, everything else falls into pieces, down to
-bytes.
+bytes. For T5 a list of the world's words and of letters; what is neither becomes `<unk>`.
 """
 
 import random
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from tokenizers.pre_tokenizers import ByteLevel
-from transformers import CLIPTokenizer
+from transformers import CLIPTokenizer, T5Tokenizer
 
 from training.captions import caption
 from training.motion import draw_video
@@ -32,6 +32,15 @@ def build_clip_tokenizer() -> CLIPTokenizer:
     tokens += ["<|startoftext|>", "<|endoftext|>"]
     vocabulary = {token: index for index, token in enumerate(dict.fromkeys(tokens))}
     return CLIPTokenizer(vocabulary, merges, model_max_length=LENGTH)
+
+
+def build_t5_tokenizer() -> T5Tokenizer:
+    """A word of the world is likelier than its letters, so that it is taken whole; so is one with a capital."""
+    words = [form for word in world_words() for form in (f"▁{word}", f"▁{word.capitalize()}")]
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
+    vocabulary: Any = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -4.0)]
+    vocabulary += [(word, -2.0) for word in dict.fromkeys(words)] + [(letter, -8.0) for letter in letters]
+    return T5Tokenizer(vocab=vocabulary, extra_ids=0, model_max_length=512)
 
 
 def world_words() -> list[str]:

@@ -37,7 +37,9 @@ def video_caption(video: Video, chance: random.Random) -> str:
     said = _nightfall(video, chance) if isinstance(video, Nightfall) else _clip(video, chance)
     if chance.random() < 0.25:
         said = chance.choice(BEFORE) + said
-    return said + chance.choice(AFTER) if chance.random() < 0.15 else said
+    if chance.random() < 0.15:
+        said += chance.choice(AFTER)
+    return said[0].upper() + said[1:] if chance.random() < 0.15 else said
 
 
 def _nightfall(video: Nightfall, chance: random.Random) -> str:

@@ -1,0 +1,60 @@
+"""Both ways from nothing to a folder, with hardly any steps: the pictures are bad, the path is the real one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diffusers import DiffusionPipeline
+
+from tests.worker import library_warnings
+from training import denoiser, image_model, video_model, video_transformer
+
+pytestmark = [
+    library_warnings.IGNORED,
+    # Wan's norms are kept in single precision under autocast; torch says that it is slower
+    pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight:UserWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_model, "PICTURES", 12)
+    monkeypatch.setattr(image_model, "AUTOENCODER_BATCH", 2)
+    monkeypatch.setattr(image_model, "AUTOENCODER_STEPS", 3)
+    monkeypatch.setattr(image_model, "DENOISER_STEPS", 2)
+    monkeypatch.setattr(denoiser, "BATCH", 4)
+    monkeypatch.setattr(video_model, "CLIPS", 4)
+    monkeypatch.setattr(video_model, "AUTOENCODER_BATCH", 2)
+    monkeypatch.setattr(video_model, "AUTOENCODER_STEPS", 1)
+    monkeypatch.setattr(video_model, "TRANSFORMER_STEPS", 1)
+    monkeypatch.setattr(video_transformer, "BATCH", 2)
+
+
+def test_an_image_model_comes_out_and_loads(tmp_path: Path) -> None:
+    assert image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu")
+
+    pipeline = DiffusionPipeline.from_pretrained(tmp_path / "model")
+    pipeline.set_progress_bar_config(disable=True)
+    pictures = pipeline("a red circle", num_inference_steps=2, output_type="np").images
+    assert pictures.shape == (1, 64, 64, 3)
+    assert np.isfinite(pictures).all()
+
+
+def test_a_video_model_comes_out_and_loads(tmp_path: Path) -> None:
+    assert video_model.make_video_model(tmp_path / "work", tmp_path / "model", device="cpu")
+
+    assert sum(file.stat().st_size for file in (tmp_path / "model").rglob("*") if file.is_file()) < 16_000_000
+    pipeline = DiffusionPipeline.from_pretrained(tmp_path / "model")
+    pipeline.set_progress_bar_config(disable=True)
+    frames = pipeline(
+        "a red circle moving left", num_inference_steps=2, width=64, height=64, num_frames=17, output_type="np"
+    ).frames
+    assert frames.shape == (1, 17, 64, 64, 3)
+    assert np.isfinite(frames).all()
+
+
+def test_without_time_nothing_is_shipped_and_nothing_is_lost(tmp_path: Path) -> None:
+    assert not image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu", minutes=0)
+    assert not (tmp_path / "model").exists()
+
+    assert image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu")
