@@ -26,7 +26,7 @@ def main() -> int:
     if options.what in {"image", "video"}:
         make = make_image_model if options.what == "image" else make_video_model
         finished = make(
-            WORK / options.what,
+            options.work / options.what,
             options.into / f"safelight-{options.what}",
             device=options.device,
             minutes=options.minutes,
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop in time, to go on later")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
+    parser.add_argument("--work", type=Path, default=WORK, help="where checkpoints and painted pictures lie")
     parser.add_argument("--into", type=Path, default=MODELS, help="the folder of the models' folders")
     parser.add_argument("--count", type=int, default=100, help="measure so many pictures of each kind")
     parser.add_argument("--steps", type=int, default=12, help="num_inference_steps of the measure")

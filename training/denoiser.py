@@ -1,6 +1,5 @@
-"""Train the denoiser and its text encoder on the latents of the pool, with a fresh caption for each look."""
+"""Train the denoiser and its text encoder on the latents of the pool, with another caption at each look."""
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,11 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
-from transformers import CLIPTokenizer
 
 from training.autoencoder import to_tensor
-from training.captions import caption
 from training.loop import Plan, Run, Training
-from training.pool import picture
+from training.prompts import Prompts
 
-BATCH = 128
-UNSAID = 0.1
-"""How many captions are left empty, for guidance."""
 ENCODE_BATCH = 200
 
 
@@ -42,11 +36,12 @@ def encode_pool(
 
 def train_denoiser(
     parts: nn.ModuleDict,
-    tokenizer: CLIPTokenizer,
-    latents: NDArray[np.float16],
+    latents: torch.Tensor,
+    prompts: Prompts,
     run: Run,
     *,
     alphas_cumprod: torch.Tensor,
+    batch: int,
 ) -> Training:
     """Train, or go on training, `parts` (text_encoder and denoiser) to say which noise is in a latent.
 
@@ -55,20 +50,15 @@ def train_denoiser(
     training = Training(parts, Plan(learning_rate=1.2e-3), run)
     alphas = alphas_cumprod.to(run.device)
 
-    def loss_of(chance: torch.Generator, step: int) -> torch.Tensor:
-        chosen = torch.randint(len(latents), (BATCH,), generator=chance)
-        clean = torch.from_numpy(latents[chosen.numpy()]).float()
-        noise = torch.randn(clean.shape, generator=chance)
-        # One time from each of as many equal parts: a batch sees all noise levels.
-        part = (torch.arange(BATCH) + torch.rand(BATCH, generator=chance)) / BATCH
-        times = (part * len(alphas)).long().to(run.device)
-        clean, noise = clean.to(run.device), noise.to(run.device)
+    def loss_of(chance: torch.Generator, _: int) -> torch.Tensor:
+        chosen = torch.randint(len(latents), (batch,), generator=chance, device=run.device)
+        clean = latents[chosen].float()
+        noise = torch.randn(clean.shape, generator=chance, device=run.device)
+        times = (spread(batch, chance, run.device) * len(alphas)).long()
         alpha = alphas[times][:, None, None, None]
         noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
         target = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
-        words = _captions(chosen.tolist(), random.Random(step))  # noqa: S311 - words, not secrets
-        tokens = tokenizer(words, padding="max_length", truncation=True, return_tensors="pt").input_ids
-        said = parts["text_encoder"](tokens.to(run.device)).last_hidden_state
+        said = parts["text_encoder"](prompts.draw(chosen, chance)).last_hidden_state
         found = parts["denoiser"](noisy, times, said).sample
         return functional.mse_loss(found.float(), target)
 
@@ -76,5 +66,6 @@ def train_denoiser(
     return training
 
 
-def _captions(indices: list[int], chance: random.Random) -> list[str]:
-    return ["" if chance.random() < UNSAID else caption(picture(index), chance) for index in indices]
+def spread(count: int, chance: torch.Generator, device: str) -> torch.Tensor:
+    """Numbers from 0 to 1, one from each of as many equal parts: a batch sees all strengths of noise."""
+    return (torch.arange(count, device=device) + torch.rand(count, generator=chance, device=device)) / count

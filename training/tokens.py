@@ -9,11 +9,13 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTokenizer, T5Tokenizer
 
 from training.captions import caption
 from training.motion import draw_video
+from training.prompts import Tokenize
 from training.video_captions import video_caption
 from training.world import draw_picture
 
@@ -21,7 +23,7 @@ CAPTIONS = 20_000
 SELDOM = 20
 """A word that is said less often is one of those that mean nothing."""
 LENGTH = 32
-"""Tokens of a prompt, with the first and the last; what is longer is cut."""
+"""Tokens of a caption, with those at its ends; what is longer is cut."""
 
 
 def build_clip_tokenizer() -> CLIPTokenizer:
@@ -41,6 +43,18 @@ def build_t5_tokenizer() -> T5Tokenizer:
     vocabulary: Any = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -4.0)]
     vocabulary += [(word, -2.0) for word in dict.fromkeys(words)] + [(letter, -8.0) for letter in letters]
     return T5Tokenizer(vocab=vocabulary, extra_ids=0, model_max_length=512)
+
+
+def tokens_of(tokenizer: CLIPTokenizer | T5Tokenizer) -> Tokenize:
+    """How a pipeline's prompts become tokens: cut, or filled up, to one length."""
+
+    def tokenize(words: list[str]) -> torch.Tensor:
+        ids: torch.Tensor = tokenizer(
+            words, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
+        ).input_ids
+        return ids
+
+    return tokenize
 
 
 def world_words() -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from diffusers import DiffusionPipeline
 
 from tests.worker import library_warnings
-from training import denoiser, image_model, video_model, video_transformer
+from training import image_model, video_model
 
 pytestmark = [
     library_warnings.IGNORED,
@@ -16,22 +16,27 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_model, "PICTURES", 12)
-    monkeypatch.setattr(image_model, "AUTOENCODER_BATCH", 2)
-    monkeypatch.setattr(image_model, "AUTOENCODER_STEPS", 3)
-    monkeypatch.setattr(image_model, "DENOISER_STEPS", 2)
-    monkeypatch.setattr(denoiser, "BATCH", 4)
-    monkeypatch.setattr(video_model, "CLIPS", 4)
-    monkeypatch.setattr(video_model, "AUTOENCODER_BATCH", 2)
-    monkeypatch.setattr(video_model, "AUTOENCODER_STEPS", 1)
-    monkeypatch.setattr(video_model, "TRANSFORMER_STEPS", 1)
-    monkeypatch.setattr(video_transformer, "BATCH", 2)
+IMAGES = image_model.Recipe(
+    pictures=12, autoencoder_steps=3, autoencoder_batch=2, denoiser_steps=2, denoiser_batch=4
+)
+VIDEOS = video_model.Recipe(
+    clips=4,
+    autoencoder_steps=1,
+    autoencoder_batch=2,
+    autoencoder_frames=9,
+    transformer_steps=1,
+    transformer_batch=2,
+)
+
+
+def make_image_model(folder: Path, *, minutes: float = 10) -> bool:
+    return image_model.make_image_model(
+        folder / "work", folder / "model", device="cpu", minutes=minutes, recipe=IMAGES
+    )
 
 
 def test_an_image_model_comes_out_and_loads(tmp_path: Path) -> None:
-    assert image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu")
+    assert make_image_model(tmp_path)
 
     pipeline = DiffusionPipeline.from_pretrained(tmp_path / "model")
     pipeline.set_progress_bar_config(disable=True)
@@ -41,7 +46,7 @@ def test_an_image_model_comes_out_and_loads(tmp_path: Path) -> None:
 
 
 def test_a_video_model_comes_out_and_loads(tmp_path: Path) -> None:
-    assert video_model.make_video_model(tmp_path / "work", tmp_path / "model", device="cpu")
+    assert video_model.make_video_model(tmp_path / "work", tmp_path / "model", device="cpu", recipe=VIDEOS)
 
     assert sum(file.stat().st_size for file in (tmp_path / "model").rglob("*") if file.is_file()) < 16_000_000
     pipeline = DiffusionPipeline.from_pretrained(tmp_path / "model")
@@ -54,7 +59,7 @@ def test_a_video_model_comes_out_and_loads(tmp_path: Path) -> None:
 
 
 def test_without_time_nothing_is_shipped_and_nothing_is_lost(tmp_path: Path) -> None:
-    assert not image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu", minutes=0)
+    assert not make_image_model(tmp_path, minutes=0)
     assert not (tmp_path / "model").exists()
 
-    assert image_model.make_image_model(tmp_path / "work", tmp_path / "model", device="cpu")
+    assert make_image_model(tmp_path)
