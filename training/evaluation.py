@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.captions import plain_caption
 from training.measure import judge
 from training.painting import paint
 from training.world import Pair, Picture, Scene, Several, Single, draw_picture
@@ -28,13 +27,6 @@ def held_out_pictures(count: int) -> list[Single | Several | Pair]:
     chance = random.Random(SEED)  # noqa: S311 - pictures, not secrets
     drawn: list[Picture] = [draw_picture(chance, kind=kind, held_out=True) for kind in KINDS for _ in range(count)]
     return [picture for picture in drawn if not isinstance(picture, Scene)]
-
-
-def measure_pipeline(painter: Painter, count: int) -> Table:
-    """Ask for each held-out picture once, with seeds 0, 1, 2, ...; nothing is selected."""
-    wanted = held_out_pictures(count)
-    painted = painter([plain_caption(picture) for picture in wanted], range(len(wanted)))
-    return tabulate(wanted, painted)
 
 
 def measure_truth(count: int, side: int) -> Table:
