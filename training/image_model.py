@@ -41,7 +41,7 @@ RECIPES = {
         pictures=100_000,
         autoencoder_steps=2_600,
         autoencoder_batch=32,
-        denoiser_steps=5_600,
+        denoiser_steps=4_800,
         denoiser_batch=128,
     ),
     "cuda": Recipe(
