@@ -4,24 +4,36 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from local.emulator_environment import no_proxy
+from local.layout import LOGS
+from local.log_tail import log_tail
 from local.ports import port_is_free, ports
 
 ROOT = Path(__file__).parent.parent
 READY = "Safelight is ready"
 START_SECONDS = 240.0
 STOP_SECONDS = 60.0
+SHOWN_LOGS = ("emulators.log", "runpod.log", "worker.log")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start a stack of their own come before the shared one holds the ports."""
     items.sort(key=lambda item: item.get_closest_marker("own_stack") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed with the stack shows what the stack said last."""
+    report = yield
+    if report.failed and "safelight" in getattr(item, "fixturenames", ()):
+        report.sections += [("log of the stack", log_tail(LOGS / name, lines=40)) for name in SHOWN_LOGS]
+    return report
 
 
 class Command:

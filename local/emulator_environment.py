@@ -61,7 +61,11 @@ def no_proxy(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _hygiene(folder: Path) -> dict[str, str]:
-    """A temporary folder that is empty, no calls to the outside, and few processes per function."""
+    """A temporary folder that is empty, no calls to the outside, and few processes per function.
+
+    With one thread, gunicorn closes each connection once it has answered. With more it keeps them for two
+    seconds, firebase-tools sends the next event into one that is just being closed, and the event is lost.
+    """
     temporary, settings = folder / "tmp", folder / "config"
     shutil.rmtree(temporary, ignore_errors=True)
     for made in (temporary, settings):
@@ -75,5 +79,6 @@ def _hygiene(folder: Path) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "XDG_CONFIG_HOME": str(settings),
         "FUNCTIONS_EMULATOR_PARALLEL": "2",
+        "THREADS": "1",
         "FUNCTIONS_DISCOVERY_TIMEOUT": "60",
     }
