@@ -10,56 +10,63 @@ from PIL import Image
 
 from training.evaluation import Table
 
-COLUMNS = 10
 QUALITIES = ("background", "colour", "shape", "count", "place", "size", "relation", "motion")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What only whoever trained it knows."""
+    """What a table and samples cannot say."""
 
     title: str
     architecture: str
     parameters: int
+    data: str
     training: str
     """Steps, batch, time and hardware, in a sentence."""
     asked: str
     """How the measure asked: steps, guidance, how many prompts of each kind."""
+    samples: str
+    """Which they are."""
+    repeated: str
+    """What the same seed gives."""
 
 
 def write_card(
-    card: Card, *, table: Table, truth: Table, samples: Sequence[NDArray[np.uint8]], folder: Path
+    card: Card, *, table: Table, truth: Table, samples: Sequence[Sequence[NDArray[np.uint8]]], folder: Path
 ) -> None:
     """Write `README.md` and `samples.png` into the model's folder."""
-    grid(samples).save(folder / "samples.png")
+    grid(samples).save(folder / "samples.png", optimize=True)
     (folder / "README.md").write_text(
         f"""# {card.title}
 
 {card.architecture} {card.parameters / 1e6:.1f} million parameters. Licence: Apache-2.0.
 
-**Data.** Painted by `training/` from a seed: eight colours, five shapes, sizes, places, numbers, relations and
-twelve landscapes, with captions in many words. One combination in eight of background, colour and shape is kept
-from it.
+**Data.** Painted by `training/` from a seed. {card.data} One combination in eight of background, colour and shape
+is kept from it.
 
 **Training.** {card.training} Reproduced by the commands in docs/training.md.
 
 **Does it do what the prompt says?** {card.asked} Per cent right, on held-out combinations only; in brackets what
-the measure says of painted pictures, where everything is right.
+the measure says of painted pictures, where everything is right: its own error.
 
 {_markdown(table, truth)}
 
-![The first pictures of the measure, in order, nothing selected](samples.png)
+![{card.samples[0].upper()}{card.samples[1:]}](samples.png)
+
+Above: {card.samples}.
+
+**Again with the same seed.** {card.repeated} (`tests/models/test_shipped_models.py`)
 """
     )
 
 
-def grid(samples: Sequence[NDArray[np.uint8]], columns: int = COLUMNS) -> Image.Image:
-    """Pictures side by side, in rows."""
-    side = samples[0].shape[0]
-    rows = -(-len(samples) // columns)
-    sheet = Image.new("RGB", (columns * side, rows * side), "white")
-    for index, sample in enumerate(samples):
-        sheet.paste(Image.fromarray(sample), (index % columns * side, index // columns * side))
+def grid(rows: Sequence[Sequence[NDArray[np.uint8]]]) -> Image.Image:
+    """Pictures of one size in rows."""
+    side = rows[0][0].shape[0]
+    sheet = Image.new("RGB", (max(map(len, rows)) * side, len(rows) * side), "white")
+    for down, row in enumerate(rows):
+        for across, sample in enumerate(row):
+            sheet.paste(Image.fromarray(sample), (across * side, down * side))
     return sheet
 
 

@@ -41,7 +41,7 @@ RECIPES = {
         pictures=100_000,
         autoencoder_steps=2_600,
         autoencoder_batch=32,
-        denoiser_steps=4_800,
+        denoiser_steps=6_500,
         denoiser_batch=128,
     ),
     "cuda": Recipe(
@@ -52,7 +52,7 @@ RECIPES = {
         denoiser_batch=512,
     ),
 }
-"""By device: an hour and a half of two cores, or half an hour of a large GPU."""
+"""By device: an hour of two cores, or half an hour of a large GPU."""
 
 
 def make_image_model(

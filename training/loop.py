@@ -47,6 +47,8 @@ class Run:
     steps: int
     """In all."""
     minutes: float = math.inf
+    compiles: bool = False
+    """Whether to compile blocks of a transformer, which halves the time of a step; takes a C++ compiler."""
 
 
 class Training:

@@ -2,7 +2,7 @@
 
 Nothing here is learnt. The background is the median of the border; things are what differs from it, in connected
 pieces; a piece's colour is the nearest of the palette's, its shape the template that it overlaps best. How often
-this is wrong is measured on painted pictures, where the truth is known (`python -m training measure --truth`).
+this is wrong is measured on painted pictures, where the truth is known (`python -m training truth image`).
 """
 
 import functools

@@ -42,11 +42,11 @@ class Recipe:
 
 RECIPES = {
     "cpu": Recipe(
-        clips=8_000,
-        autoencoder_steps=3_000,
+        clips=6_000,
+        autoencoder_steps=1_400,
         autoencoder_batch=4,
         autoencoder_frames=9,
-        transformer_steps=8_000,
+        transformer_steps=6_000,
         transformer_batch=64,
     ),
     "cuda": Recipe(
@@ -58,11 +58,17 @@ RECIPES = {
         transformer_batch=256,
     ),
 }
-"""By device: hours of two cores, and half an hour of a large GPU."""
+"""By device: an hour and a half of two cores, or half an hour of a large GPU."""
 
 
 def make_video_model(
-    work: Path, shipped: Path, *, device: str, minutes: float = math.inf, recipe: Recipe | None = None
+    work: Path,
+    shipped: Path,
+    *,
+    device: str,
+    minutes: float = math.inf,
+    recipe: Recipe | None = None,
+    compiles: bool = False,
 ) -> bool:
     """Do as much as there is time for. Whether the model is finished and lies in `shipped`."""
     until = time.monotonic() + 60 * minutes
@@ -85,7 +91,13 @@ def make_video_model(
         parts,
         latents,
         build_prompts(recipe.clips, say_clip, tokens_of(tokenizer), device),
-        Run(folder=work / "transformer", device=device, steps=recipe.transformer_steps, minutes=left(until)),
+        Run(
+            folder=work / "transformer",
+            device=device,
+            steps=recipe.transformer_steps,
+            minutes=left(until),
+            compiles=compiles,
+        ),
         batch=recipe.transformer_batch,
     )
     parts.load_state_dict(training.averaged())

@@ -1,6 +1,10 @@
 """Train Wan's transformer and its text encoder on the latents of clips, with another caption at each look."""
 
+import math
+from typing import Any
+
 import torch
+from diffusers.models.transformers.transformer_wan import WanAttnProcessor
 from torch import nn
 from torch.nn import functional
 
@@ -9,7 +13,25 @@ from training.loop import Plan, Run, Training
 from training.prompts import Prompts
 
 PROMPT_LENGTH = 512
-"""Wan's pipeline fills each prompt up with nothings to this many, and its attention sees them."""
+"""Wan's pipeline fills each prompt up with nothings to this many tokens, and its attention sees them."""
+
+
+class OneForAllNothings:
+    """Wan's attention, with one nothing at the end of each prompt that weighs as much as all that it stands for.
+
+    As nothings are all alike, e^x + ... + e^x = e^(x + log n): the same result in a third of the time.
+    """
+
+    def __init__(self) -> None:
+        self._attend = WanAttnProcessor()
+
+    def __call__(self, attention: Any, hidden_states: Any, said: Any = None, *others: Any) -> Any:  # noqa: ANN401 - as in the library
+        """Attend to what is `said`, [count, tokens, width], or, where there is none, to itself."""
+        if said is None:
+            return self._attend(attention, hidden_states, None, *others)
+        weights = torch.zeros(said.shape[1], device=hidden_states.device)
+        weights[-1] = math.log(PROMPT_LENGTH - said.shape[1] + 1)
+        return self._attend(attention, hidden_states, said, weights[None, None, None])
 
 
 def train_transformer(
@@ -20,7 +42,11 @@ def train_transformer(
     Rectified flow: x = (1 - s) clip + s noise, and the target is noise - clip (Liu and others, "Flow Straight and
     Fast", 2022). The transformer is told 1000 s.
     """
-    training = Training(parts, Plan(learning_rate=1.0e-3), run)
+    for block in parts["transformer"].blocks:  # type: ignore[union-attr]
+        block.attn2.set_processor(OneForAllNothings())
+        if run.compiles:
+            block.compile()
+    training = Training(parts, Plan(learning_rate=1.5e-3), run)
 
     def loss_of(chance: torch.Generator, _: int) -> torch.Tensor:
         chosen = torch.randint(len(latents), (batch,), generator=chance, device=run.device)
@@ -37,7 +63,7 @@ def train_transformer(
 
 
 def _said(text_encoder: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
-    """What the pipeline makes of prompts: the encoded tokens, then zeros. The filling is token 0."""
+    """What the pipeline makes of prompts: the encoded tokens, then zeros, here one. The filling is token 0."""
     there = (tokens != 0).long()
     encoded = text_encoder(tokens, there).last_hidden_state * there[..., None]
-    return functional.pad(encoded, (0, 0, 0, PROMPT_LENGTH - tokens.shape[1]))
+    return functional.pad(encoded, (0, 0, 0, 1))

@@ -9,9 +9,9 @@ import pytest
 from training.evaluation import held_out_pictures, measure_truth, tabulate
 from training.measure import judge
 from training.measure_motion import judge_video
-from training.motion import Clip, Motion, draw_video, paint_video
+from training.motion import Clip, Motion, Nightfall, draw_video, paint_video
 from training.painting import paint
-from training.world import Pair, Relation, Several, Single, Thing, draw_picture
+from training.world import Pair, Relation, Several, Single, Subject, Thing, draw_picture
 
 WHOLE = Single(
     background="blue",
@@ -19,8 +19,12 @@ WHOLE = Single(
 )
 
 
-def test_it_is_hardly_ever_wrong_about_what_is_really_there() -> None:
-    for qualities in measure_truth(150, 64).values():
+@pytest.mark.parametrize(("media", "count"), [("image", 150), ("video", 15)])
+def test_it_is_hardly_ever_wrong_about_what_is_really_there(media: str, count: int) -> None:
+    table = measure_truth(media, count)
+
+    assert len(table) == {"image": 3, "video": 7}[media]
+    for qualities in table.values():
         assert all(right >= 97 for right in qualities.values())
 
 
@@ -101,3 +105,12 @@ def test_it_knows_every_motion(motion: Motion) -> None:
     assert not backwards.motion
     still = judge_video(np.stack([paint(clip.picture)] * 17), clip)
     assert not still.motion
+
+
+def test_it_knows_a_day_that_turns_to_night() -> None:
+    nightfall = Nightfall(subject=Subject.SEA, seed=1)
+    frames = paint_video(nightfall)
+
+    assert judge_video(frames, nightfall).motion
+    assert not judge_video(frames[::-1], nightfall).motion
+    assert not judge_video(np.stack([frames[0]] * 17), nightfall).motion
