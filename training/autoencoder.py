@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, AutoencoderKLWan
+from diffusers import AutoencoderKL
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from numpy.typing import NDArray
 from torch.nn import functional
@@ -18,16 +18,16 @@ DIVERGENCE_WEIGHT = 3.2e-3
 
 
 def train_autoencoder(
-    autoencoder: AutoencoderKL | AutoencoderKLWan, draw: Callable[[torch.Generator], torch.Tensor], run: Run
+    autoencoder: AutoencoderKL, draw: Callable[[torch.Generator], torch.Tensor], run: Run
 ) -> Training:
-    """Train, or go on training. `draw` gives a batch, [count, 3, (frames,) side, side] from -1 to 1."""
+    """Train, or go on training. `draw` gives a batch, [count, 3, side, side] from -1 to 1."""
     training = Training(autoencoder, Plan(learning_rate=1.5e-3, average=0.998), run)
 
     def loss_of(chance: torch.Generator, _: int) -> torch.Tensor:
         pixels = draw(chance).to(run.device)
         posterior = autoencoder.encode(pixels).latent_dist
         painted = autoencoder.decode(posterior.sample()).sample
-        return _difference(painted.float(), pixels) + DIVERGENCE_WEIGHT * _divergence(posterior)
+        return difference(painted.float(), pixels) + DIVERGENCE_WEIGHT * divergence(posterior)
 
     training.go_on(loss_of)
     return training
@@ -38,7 +38,8 @@ def to_tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
-def _difference(painted: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+def difference(painted: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    """How far they are apart, [count, 3, (frames,) side, side]; edges count more."""
     if pixels.ndim == 5:  # each frame of a video is a picture
         painted, pixels = painted.transpose(1, 2).flatten(0, 1), pixels.transpose(1, 2).flatten(0, 1)
     error = painted - pixels
@@ -46,7 +47,7 @@ def _difference(painted: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
     return (weight * (0.5 * error.abs() + error**2)).mean()
 
 
-def _divergence(posterior: DiagonalGaussianDistribution) -> torch.Tensor:
+def divergence(posterior: DiagonalGaussianDistribution) -> torch.Tensor:
     """How far a latent is from a normal distribution, in nats for each of its numbers."""
     nats: torch.Tensor = 0.5 * (posterior.mean**2 + posterior.var - 1.0 - posterior.logvar)
     return nats.mean()

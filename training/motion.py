@@ -66,9 +66,9 @@ def draw_video(chance: random.Random, *, held_out: bool = False) -> Video:
     thing = Thing(
         colour=colour,
         shape=shape,
-        x=0.5 + chance.uniform(-0.03, 0.03),
-        y=0.5 + chance.uniform(-0.03, 0.03),
-        radius=chance.uniform(0.17, 0.21),
+        x=0.5 + chance.uniform(-0.01, 0.01),
+        y=0.5 + chance.uniform(-0.01, 0.01),
+        radius=chance.uniform(0.185, 0.2),
     )
     return Clip(picture=Single(background=background, thing=thing), motion=chance.choice(list(Motion)))
 

@@ -13,18 +13,21 @@ from numpy.typing import NDArray
 from torch import nn
 
 from training import video_parts
-from training.autoencoder import to_tensor, train_autoencoder
+from training.autoencoder import to_tensor
 from training.image_model import left
-from training.loop import Run
+from training.loop import Run, Training
 from training.pool import load_pool, paint_clip, video
 from training.prompts import build_prompts
 from training.shipping import save_in_half_precision
 from training.tokens import build_t5_tokenizer, tokens_of
+from training.video_autoencoder import begin_with_stills, train_decoder, train_on_clips, train_on_stills
 from training.video_captions import video_caption
 from training.video_transformer import train_transformer
 
 ENCODE_BATCH = 20
 SEED = 0
+DENOISER_ERROR = 0.1
+"""How far from a clip's latents the decoder must bear to start, as a part of their deviation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,28 +35,33 @@ class Recipe:
     """How much of everything."""
 
     clips: int
-    autoencoder_steps: int
-    autoencoder_batch: int
-    autoencoder_frames: int
-    """Consecutive frames of a clip that are looked at in one go, 1 more than a multiple of 4."""
+    still_steps: int
+    still_batch: int
+    clip_steps: int
+    clip_batch: int
+    decoder_steps: int
     transformer_steps: int
     transformer_batch: int
 
 
 RECIPES = {
     "cpu": Recipe(
-        clips=6_000,
-        autoencoder_steps=1_400,
-        autoencoder_batch=4,
-        autoencoder_frames=9,
-        transformer_steps=6_000,
+        clips=5_000,
+        still_steps=3_000,
+        still_batch=32,
+        clip_steps=450,
+        clip_batch=3,
+        decoder_steps=1_500,
+        transformer_steps=7_000,
         transformer_batch=64,
     ),
     "cuda": Recipe(
         clips=20_000,
-        autoencoder_steps=8_000,
-        autoencoder_batch=16,
-        autoencoder_frames=17,
+        still_steps=8_000,
+        still_batch=128,
+        clip_steps=4_000,
+        clip_batch=16,
+        decoder_steps=8_000,
         transformer_steps=40_000,
         transformer_batch=256,
     ),
@@ -76,11 +84,8 @@ def make_video_model(
     torch.manual_seed(SEED)
     pool = load_pool(work / "clips.npy", recipe.clips, paint_clip)
     autoencoder = video_parts.build_autoencoder()
-    run = Run(folder=work / "autoencoder", device=device, steps=recipe.autoencoder_steps, minutes=left(until))
-    training = train_autoencoder(autoencoder, lambda chance: draw_pieces(pool, recipe, chance), run)
-    if training.step < recipe.autoencoder_steps:
+    if not _train_autoencoder(autoencoder, pool, recipe, work, device=device, until=until, compiles=compiles):
         return False
-    autoencoder.load_state_dict(training.averaged())
     latents, deviations = _latents(autoencoder, pool, work / "latents.npy", device)
     autoencoder.register_to_config(latents_std=deviations)
 
@@ -101,19 +106,74 @@ def make_video_model(
         batch=recipe.transformer_batch,
     )
     parts.load_state_dict(training.averaged())
+    decoder = _train_decoder(autoencoder, pool, recipe, work, device=device, until=until)
     save_in_half_precision(
         video_parts.build_pipeline(autoencoder, tokenizer, text_encoder, transformer).to("cpu"), shipped
     )
-    return training.step >= recipe.transformer_steps
+    return training.step >= recipe.transformer_steps and decoder.step >= recipe.decoder_steps
 
 
-def draw_pieces(pool: NDArray[np.uint8], recipe: Recipe, chance: torch.Generator) -> torch.Tensor:
-    """A batch for the autoencoder: some consecutive frames of some clips."""
-    size, frames = (recipe.autoencoder_batch,), recipe.autoencoder_frames
-    chosen = torch.randint(len(pool), size, generator=chance, device=chance.device).tolist()
-    firsts = torch.randint(pool.shape[1] - frames + 1, size, generator=chance, device=chance.device).tolist()
-    pieces = [pool[clip, first : first + frames] for clip, first in zip(chosen, firsts, strict=True)]
-    return _to_video_tensor(np.stack(pieces))
+def _train_autoencoder(
+    autoencoder: AutoencoderKLWan,
+    pool: NDArray[np.uint8],
+    recipe: Recipe,
+    work: Path,
+    *,
+    device: str,
+    until: float,
+    compiles: bool,
+) -> bool:
+    """As far as there is time. Whether it is finished; it has its averaged weights then."""
+    run = Run(
+        folder=work / "stills", device=device, steps=recipe.still_steps, minutes=left(until), compiles=compiles
+    )
+    training = train_on_stills(autoencoder, lambda chance: draw_stills(pool, recipe.still_batch, chance), run)
+    if training.step < recipe.still_steps:
+        return False
+    autoencoder.load_state_dict(training.averaged())
+    begin_with_stills(autoencoder)
+    run = Run(folder=work / "clips", device=device, steps=recipe.clip_steps, minutes=left(until))
+    training = train_on_clips(autoencoder, lambda chance: draw_clips(pool, recipe.clip_batch, chance), run)
+    autoencoder.load_state_dict(training.averaged())
+    return training.step >= recipe.clip_steps
+
+
+def _train_decoder(
+    autoencoder: AutoencoderKLWan,
+    pool: NDArray[np.uint8],
+    recipe: Recipe,
+    work: Path,
+    *,
+    device: str,
+    until: float,
+) -> Training:
+    """As far as there is time; it has its averaged weights then."""
+    latents = torch.from_numpy(np.load(work / "latents.npy"))
+
+    def draw(chance: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        chosen = torch.randint(len(pool), (recipe.clip_batch,), generator=chance, device=chance.device).tolist()
+        found = latents[chosen].float()
+        noise = torch.randn(found.shape, generator=chance, device=chance.device).to(found.device)
+        return found + DENOISER_ERROR * found.std() * noise, _to_video_tensor(pool[chosen])
+
+    run = Run(folder=work / "decoder", device=device, steps=recipe.decoder_steps, minutes=left(until))
+    training = train_decoder(autoencoder, draw, run)
+    training.module.load_state_dict(training.averaged())
+    return training
+
+
+def draw_stills(pool: NDArray[np.uint8], count: int, chance: torch.Generator) -> torch.Tensor:
+    """Single frames of so many clips, [count, 3, 1, side, side]."""
+    clips, frames = (
+        torch.randint(most, (count,), generator=chance, device=chance.device).tolist() for most in pool.shape[:2]
+    )
+    return to_tensor(pool[clips, frames]).unsqueeze(2)
+
+
+def draw_clips(pool: NDArray[np.uint8], count: int, chance: torch.Generator) -> torch.Tensor:
+    """So many clips, [count, 3, frames, side, side]."""
+    chosen = torch.randint(len(pool), (count,), generator=chance, device=chance.device).tolist()
+    return _to_video_tensor(pool[chosen])
 
 
 def say_clip(index: int, chance: random.Random) -> str:

@@ -9,6 +9,7 @@ LATENT_CHANNELS = 16
 LATENT_FRAMES = 1 + (FRAMES - 1) // 4
 LATENT_SIDE = SIDE // 8
 TEXT_WIDTH = 128
+NOISE_SHIFT = 5.0
 
 
 def build_autoencoder() -> AutoencoderKLWan:
@@ -16,7 +17,7 @@ def build_autoencoder() -> AutoencoderKLWan:
     return AutoencoderKLWan(
         base_dim=16,
         z_dim=LATENT_CHANNELS,
-        dim_mult=[1, 2, 2, 2],
+        dim_mult=[1, 2, 4, 4],
         num_res_blocks=1,
         attn_scales=[],
         temperal_downsample=[False, True, True],
@@ -73,5 +74,5 @@ def build_pipeline(
         tokenizer=tokenizer,
         text_encoder=text_encoder,
         transformer=transformer,
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=NOISE_SHIFT),
     )

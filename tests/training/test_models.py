@@ -21,9 +21,11 @@ IMAGES = image_model.Recipe(
 )
 VIDEOS = video_model.Recipe(
     clips=4,
-    autoencoder_steps=1,
-    autoencoder_batch=2,
-    autoencoder_frames=9,
+    still_steps=1,
+    still_batch=2,
+    clip_steps=1,
+    clip_batch=1,
+    decoder_steps=1,
     transformer_steps=1,
     transformer_batch=2,
 )
