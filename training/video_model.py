@@ -52,7 +52,7 @@ RECIPES = {
         clip_steps=450,
         clip_batch=3,
         decoder_steps=1_500,
-        transformer_steps=7_000,
+        transformer_steps=5_000,
         transformer_batch=64,
     ),
     "cuda": Recipe(
