@@ -4,10 +4,6 @@
 # No secret is in here: FIREBASE_SERVICE_ACCOUNT_KEY and FIREBASE_STORAGE_BUCKET are set on the RunPod endpoint.
 FROM python:3.11.14-slim-bookworm
 
-# A folder of the build context that holds the models' folders; they are baked into the image. For weights on a
-# network volume, build with --build-arg WEIGHTS=models and set SAFELIGHT_MODELS_FOLDER=/runpod-volume/models.
-ARG WEIGHTS=build/models
-
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
@@ -29,8 +25,9 @@ RUN python -m venv /opt/venv \
 COPY contracts/ contracts/
 COPY adapters/ adapters/
 COPY worker/ worker/
-COPY models/catalogue.toml models/catalogue.toml
-COPY ${WEIGHTS}/ models/
+# The catalogue, and the models that are in this repository: 24 MB. For others on a network volume set
+# SAFELIGHT_MODELS_FOLDER=/runpod-volume/models.
+COPY models/ models/
 
 RUN useradd --uid 10001 --create-home worker && python -m compileall -q contracts adapters worker
 USER 10001

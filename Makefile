@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test check setup setup-tests functions web models generated constraints image ready
+.PHONY: help demo up test check setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,18 +29,13 @@ setup: ## install what is needed (Python and Node packages, Java)
 setup-tests:
 	@sh local/setup.sh --tests
 
-ready: setup functions web models
+ready: setup functions web
 
 functions: setup ## stage the functions as they are deployed, in build/functions
 	@$(PYTHON) -m local.functions_bundle
 
 web: setup ## bundle the page, in web/dist
 	@node web/build.mjs
-
-models: build/models/safelight-video/model_index.json
-
-build/models/safelight-video/model_index.json: models/random_weights.py | setup
-	@$(PYTHON) -W ignore -m models.random_weights 2> build/logs/models.log || (tail -20 build/logs/models.log; exit 1)
 
 generated: setup ## write what is generated from contracts/
 	@$(PYTHON) -m codegen
@@ -49,5 +44,5 @@ constraints: ## pin every package at the version that is installed now
 	@{ echo '# Every package at the version that the tests ran with. Made by: make constraints'; \
 	   $(PYTHON) -m pip freeze --disable-pip-version-check 2>/dev/null | sed 's/+cpu//'; } > constraints.txt
 
-image: models ## build the GPU worker's image
+image: ## build the GPU worker's image
 	docker build --platform linux/amd64 -t safelight-worker .

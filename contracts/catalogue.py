@@ -72,11 +72,15 @@ class Model(_Entry):
     source: Source
     revision: str
     """Which weights: for a repository, the commit's 40 hexadecimal digits."""
+    sha256: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = {}
+    """Of each file with weights, by its path below the folder; a worker refuses to start with others."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Of the weights as they are loaded."""
     tasks: list[Literal["text-to-image", "text-to-video"]]
     licence: str
     """SPDX identifier of the weights' licence."""
+    examples: list[str] = []
+    """Prompts that show it well; the page offers them."""
     memory_gib: float
     """What the loaded pipeline takes on the GPU while it generates."""
     max_pixels: int

@@ -25,7 +25,7 @@ def test_make_demo_makes_an_image_and_a_video_and_exits() -> None:
     made = {path.suffix: path for path in set((ROOT / "out").glob("*")) - before}
     assert set(made) == {".png", ".mp4", ".jpg"}
     with Image.open(made[".png"]) as picture:
-        assert picture.size == (128, 128)
+        assert picture.size == (64, 64)
     assert b"ftyp" in made[".mp4"].read_bytes()[:16]
     assert ports_in_use() == []
 

@@ -109,7 +109,7 @@ def test_several_pictures_of_one_request_all_load(page: Page) -> None:
         ("Prompt", "x" * 2_001, "Prompt is 2,001 characters long: at most 2,000 are allowed."),
         ("Prompt", "🔴" * 1_001, "Prompt is 2,002 characters long: at most 2,000 are allowed."),
         ("Prompt", " ", "Prompt is empty: say what to make."),
-        ("Width", "100", "Width must be a multiple of 8."),
+        ("Width", "100", "Width must be a multiple of 16."),
         ("Steps", "201", "Steps must be at most 200."),
         ("Steps", "1.5", "Steps must be a whole number."),
         ("Guidance scale", "-1", "Guidance scale must be at least 0."),
@@ -185,6 +185,20 @@ def test_a_generation_survives_a_reload_and_can_be_deleted_from_the_page(page: P
     expect(card).to_have_count(0, timeout=ANSWERED_MS)
     expect(page.get_by_role("heading", name="Gallery")).to_be_focused()
     assert user.read(path) is None
+
+
+def test_an_example_fills_the_prompt_and_suits_what_is_made(page: Page) -> None:
+    image = page.get_by_role("list", name="Examples").get_by_role("button").first
+    said = image.inner_text()
+    image.click()
+
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value(said)
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    page.get_by_text("Video", exact=True).click()
+    video = page.get_by_role("list", name="Examples").get_by_role("button").first
+    expect(video).not_to_have_text(said)
+    video.click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value(video.inner_text())
 
 
 def test_the_page_works_from_the_keyboard_alone(page: Page) -> None:

@@ -21,7 +21,7 @@ FAILED = {
     [
         pytest.param("images", {"model": "no-such-model"}, "model", id="a model that is not in the catalogue"),
         pytest.param("images", {"model": "safelight-video"}, "model", id="a video model for an image"),
-        pytest.param("images", {"width": 130}, "width", id="a width that is not a multiple of 8"),
+        pytest.param("images", {"width": 130}, "width", id="a width off the grid"),
         pytest.param("images", {"height": 1024}, "height", id="a height that the model cannot make"),
         pytest.param("images", {"strength": 0.5}, "strength", id="a key that does not apply to the model"),
         pytest.param(

@@ -40,7 +40,7 @@ def test_an_image_request_becomes_a_picture() -> None:
     assert set(data["timings_seconds"]) == {"queued", "loading", "generating", "encoding", "uploading"}
     assert data["object_paths"] == [f"generating/{user.uid}/image/{document['file_uid']}.png"]
     content = _download_all(data, data["image_urls"])[0]
-    assert Image.open(io.BytesIO(content)).size == (data["width"], data["height"]) == (128, 128)
+    assert Image.open(io.BytesIO(content)).size == (data["width"], data["height"]) == (64, 64)
 
 
 def test_a_video_request_becomes_a_video_with_a_poster() -> None:

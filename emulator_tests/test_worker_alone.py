@@ -60,7 +60,7 @@ def test_an_image_comes_back_in_the_result(without_firebase: WorkerAlone) -> Non
     assert (output["outcome"], output["seed"], output["model"]) == ("completed", 3, "safelight-image")
     content = base64.b64decode(output["files"][0]["base64"])
     assert hashlib.sha256(content).hexdigest() == output["files"][0]["sha256"]
-    assert Image.open(io.BytesIO(content)).size == (128, 128)
+    assert Image.open(io.BytesIO(content)).size == (64, 64)
     assert PROMPT not in without_firebase.log
 
 
@@ -77,7 +77,10 @@ def test_a_bad_request_comes_back_with_its_sentence(without_firebase: WorkerAlon
     output = without_firebase.run({"use_cloud_storage": False, "prompt": PROMPT, "width": 130})["output"]
 
     assert output["outcome"] == "failed"
-    assert (output["failure"]["field"], output["failure"]["message"]) == ("width", "width must be a multiple of 8")
+    assert (output["failure"]["field"], output["failure"]["message"]) == (
+        "width",
+        "width must be a multiple of 16",
+    )
 
 
 def test_a_job_with_a_document_is_refused_without_firebase(without_firebase: WorkerAlone) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import runpod
 
-from local.layout import BUILD, ROOT
+from local.layout import ROOT
 from local.managed_process import ManagedProcess
 from runpod_emulator import worker_environment
 
@@ -56,7 +56,7 @@ def worker_alone(folder: Path, settings: Mapping[str, str]) -> Iterator[WorkerAl
         environment = worker_environment(
             base_url, endpoint_id=ENDPOINT, worker_id="alone", api_key=API_KEY, home=folder
         )
-        environment |= {"PATH": "/usr/bin:/bin", "SAFELIGHT_MODELS_FOLDER": str(BUILD / "models"), **settings}
+        environment |= {"PATH": "/usr/bin:/bin", **settings}
         worker = ManagedProcess(
             [sys.executable, "-m", "worker"], environment=environment, log=folder / "worker.log", folder=ROOT
         )

@@ -26,8 +26,8 @@ from local.services import Services, emulators_must_answer
 OUT = ROOT / "out"
 REQUESTS: dict[str, dict[str, Any]] = {
     # More steps than needed, so that there is some progress to be seen.
-    "images": {"prompt": "a red circle on a blue background", "num_inference_steps": 60},
-    "videos": {"prompt": "a yellow ball moving to the right", "num_inference_steps": 60},
+    "images": {"prompt": "sunset over the sea", "num_inference_steps": 60},
+    "videos": {"prompt": "a yellow ball moving to the right on a blue background", "num_inference_steps": 60},
 }
 ENDINGS = {"completed", "failed", "cancelled"}
 POLL_SECONDS = 0.25

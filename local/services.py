@@ -27,7 +27,6 @@ from local.progress_bar import ProgressBar
 from local.service_account import emulator_service_account
 from runpod_emulator import DEFAULT_API_KEY, DEFAULT_ENDPOINT_ID, worker_environment
 
-MODELS = BUILD / "models"
 WORKER_HOME = BUILD / "worker-home"
 RUNPOD_URL = f"http://{address('runpod')}/v2"
 HOLD_SECONDS = 2  # a worker can only end when its long polls do
@@ -182,7 +181,6 @@ def _worker_settings() -> dict[str, str]:
     return settings | {
         "FIREBASE_SERVICE_ACCOUNT_KEY": emulator_service_account(),
         "FIREBASE_STORAGE_BUCKET": BUCKET,
-        "SAFELIGHT_MODELS_FOLDER": str(MODELS),
         "HF_HUB_OFFLINE": "1",
         # The emulators need the other half: threads that wait for a core make a small model slower, not faster.
         "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2)),

@@ -23,9 +23,9 @@ MAY_IMPORT = {
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
-    "torch": {"worker/engine.py", "models/random_weights.py", "training/*"},
-    "diffusers": {"worker/engine.py", "models/random_weights.py", "training/*"},
-    "transformers": {"models/random_weights.py", "training/*"},
+    "torch": {"worker/engine.py", "training/*"},
+    "diffusers": {"worker/engine.py", "training/*"},
+    "transformers": {"training/*"},
     "runpod": {"worker/handler.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},

@@ -1,5 +1,6 @@
 """The pipelines: loaded once, called for each job. The worker's only file with torch and diffusers."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -122,6 +123,17 @@ def _check_folder(model: Model, where: Path) -> None:
             f"{where} is not a diffusers pipeline: it has no model_index.json. "
             "Save one there with pipeline.save_pretrained(folder)."
         )
+    for name, expected in model.sha256.items():
+        if not (where / name).is_file() or _sha256(where / name) != expected:
+            raise ModelInvalid(
+                f"{where / name} is missing, or is not the file that the catalogue names for {model.id}. Put the "
+                "right weights there (half a copy has others), or correct the entry."
+            )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _too_big() -> GenerationFailed:

@@ -86,7 +86,7 @@ _MADE = {
     "height": 128,
     "seed": 81723,
     "model": "safelight-image",
-    "revision": "random-weights-1",
+    "revision": "1",
     "timings_seconds": _TIMINGS,
 }
 IMAGE_DATA: dict[str, Any] = _MADE | {

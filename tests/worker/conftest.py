@@ -3,13 +3,7 @@ from pathlib import Path
 import pytest
 
 from adapters.catalogue_file import load_catalogue
-from tests.models.built import built_models
 from worker.engine import DiffusersEngine
-
-
-@pytest.fixture(scope="session")
-def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

@@ -90,11 +90,11 @@ class TestCompleted:
         assert (data["num_frames"], data["fps"], data["duration_seconds"]) == (17, 8, 2.125)
 
     def test_the_engine_gets_the_model_its_defaults_and_the_documents_seed(self, place: CloudPlace) -> None:
-        place.run(place.dispatch(width=64))
+        place.run(place.dispatch(width=80))
 
         ((model, request, seed),) = painter_of(place).asked
         assert (model, seed) == ("safelight-image", SEED)
-        assert (request["width"], request["height"], request["num_inference_steps"]) == (64, 128, 2)
+        assert (request["width"], request["height"], request["num_inference_steps"]) == (80, 64, 2)
 
     def test_its_ending_is_published_once(self, place: CloudPlace) -> None:
         place.run(place.dispatch())

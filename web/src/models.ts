@@ -18,6 +18,8 @@ export interface Model {
   title: string;
   media_type: MediaType;
   default: boolean;
+  /** Prompts that show it well. */
+  examples: readonly string[];
   /** Width times height, times frames or pictures. */
   max_pixels: number;
   parameters: Readonly<Record<string, Parameter>>;

@@ -17,6 +17,7 @@ export class RequestForm {
   private readonly form = part(document, '#request', HTMLFormElement);
   private readonly prompt = part(document, '#prompt', HTMLTextAreaElement);
   private readonly modelChoice = part(document, '#model', HTMLSelectElement);
+  private readonly examples = part(document, '#examples', HTMLUListElement);
   private readonly error = part(document, '#form-error', HTMLElement);
   private readonly parameters = new ParameterFields(part(document, '#parameters', HTMLElement));
 
@@ -29,7 +30,7 @@ export class RequestForm {
     });
     this.form.addEventListener('change', (event) => {
       if ((event.target as Element).matches('[name=media_type]')) this.offerModels();
-      if (event.target === this.modelChoice) this.parameters.offer(this.model);
+      if (event.target === this.modelChoice) this.offerWhatItCan();
     });
     this.prompt.addEventListener('input', () => this.showLength());
     this.prompt.addEventListener('keydown', (event) => {
@@ -59,7 +60,28 @@ export class RequestForm {
     const offered = modelsFor(this.mediaType);
     this.modelChoice.replaceChildren(...offered.map(({ id, title }) => new Option(title, id)));
     part(this.form, '#model-field', HTMLElement).hidden = offered.length < 2;
+    this.offerWhatItCan();
+  }
+
+  private offerWhatItCan(): void {
+    const { examples } = this.model;
     this.parameters.offer(this.model);
+    this.prompt.placeholder = examples[0] ?? '';
+    this.examples.replaceChildren(...examples.map((example) => this.offerExample(example)));
+  }
+
+  private offerExample(example: string): HTMLLIElement {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = example;
+    button.addEventListener('click', () => {
+      this.prompt.value = example;
+      this.showLength();
+      this.prompt.focus();
+    });
+    item.append(button);
+    return item;
   }
 
   private submit(): void {

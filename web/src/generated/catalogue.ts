@@ -9,22 +9,28 @@ export const models = [
       "text-to-image"
     ],
     "licence": "Apache-2.0",
+    "examples": [
+      "sunset over the sea",
+      "a yellow star on a purple background",
+      "a house and a tree under a blue sky",
+      "three green hearts on a white background"
+    ],
     "max_pixels": 524288,
     "parameters": {
       "negative_prompt": {
         "default": ""
       },
       "width": {
-        "default": 128,
+        "default": 64,
         "minimum": 64.0,
         "maximum": 256.0,
-        "multiple_of": 8
+        "multiple_of": 16
       },
       "height": {
-        "default": 128,
+        "default": 64,
         "minimum": 64.0,
         "maximum": 256.0,
-        "multiple_of": 8
+        "multiple_of": 16
       },
       "num_inference_steps": {
         "default": 12,
@@ -32,7 +38,7 @@ export const models = [
         "maximum": 200.0
       },
       "guidance_scale": {
-        "default": 3.0,
+        "default": 2.5,
         "minimum": 0.0,
         "maximum": 20.0
       },
@@ -59,6 +65,11 @@ export const models = [
       "text-to-video"
     ],
     "licence": "Apache-2.0",
+    "examples": [
+      "a yellow ball moving to the right on a blue background",
+      "day turning to night over the sea",
+      "a red heart growing on a white background"
+    ],
     "max_pixels": 540672,
     "parameters": {
       "negative_prompt": {
