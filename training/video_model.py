@@ -51,7 +51,7 @@ RECIPES = {
         still_batch=32,
         clip_steps=450,
         clip_batch=3,
-        decoder_steps=1_200,
+        decoder_steps=600,
         transformer_steps=2_500,
         transformer_batch=64,
     ),
@@ -66,7 +66,7 @@ RECIPES = {
         transformer_batch=256,
     ),
 }
-"""By device: an hour and a half of two cores, or half an hour of a large GPU."""
+"""By device: an hour and a quarter of two cores, or half an hour of a large GPU."""
 
 
 def make_video_model(
