@@ -16,7 +16,7 @@ class InMemoryDocuments:
         self.unreachable.unavailable = True
 
     def put(self, path: GenerationPath, fields: Mapping[str, Any]) -> None:
-        self.store.create(path, fields)
+        self.store.put(path, fields)
 
     def fields(self, path: GenerationPath) -> dict[str, Any] | None:
         return self.store.documents.get(path)
@@ -34,7 +34,7 @@ class TestInMemoryGenerations(GenerationStoreSuite):
 def test_a_test_can_slip_in_before_a_write() -> None:
     seen: list[GenerationPath] = []
     store = InMemoryGenerations(before_write=seen.append)
-    store.create(IMAGE_PATH, DISPATCHED)
+    store.put(IMAGE_PATH, DISPATCHED)
 
     store.apply(IMAGE_PATH, claims("mine"))
 

@@ -54,7 +54,7 @@ def world() -> InMemory:
 
 def dispatched(world: InMemory, fields: Mapping[str, Any], path: GenerationPath = IMAGE_PATH) -> dict[str, Any]:
     """The document after its creation's event."""
-    world.generations.create(path, fields)
+    world.generations.put(path, fields)
     dispatch(path, world.outside)
     return world.generations.documents[path]
 
@@ -105,7 +105,7 @@ def test_a_seed_that_was_asked_for_is_not_drawn(world: InMemory, asked: int) -> 
 def test_the_document_is_dispatched_before_the_post(world: InMemory) -> None:
     seen: list[dict[str, Any]] = []
     runpod = MeanwhileAtRunPod(lambda: seen.append(world.generations.documents[IMAGE_PATH]))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -232,8 +232,8 @@ def test_a_document_in_the_videos_is_judged_as_a_video(world: InMemory) -> None:
 
 def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) -> None:
     again = BEGUN | {"attempt": 2, "failures": 1}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, again))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, again))
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -243,8 +243,8 @@ def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) 
 
 def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
     claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce"}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, claimed))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, claimed))
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -257,10 +257,10 @@ def test_what_was_ended_before_its_job_was_known_is_cancelled_at_runpod(world: I
         if deleted:
             world.generations.delete(IMAGE_PATH, None)
         else:
-            world.generations.create(IMAGE_PATH, CANCELLED)
+            world.generations.put(IMAGE_PATH, CANCELLED)
 
     runpod = MeanwhileAtRunPod(end)
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -274,10 +274,10 @@ def test_an_answer_for_a_deleted_job_does_not_touch_a_new_one_of_its_name(
 ) -> None:
     """Both are at attempt 1: only the time of their creation tells them apart."""
     anew = BEGUN | {"created_at": CREATED_AT + timedelta(seconds=3), "runpod_job_id": "job-of-the-new-one"}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, anew))
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, anew))
     if refused:
         runpod.failure = Unavailable(ErrorCode.RUNPOD_BUSY, FailedStage.DISPATCHING, "Try again later.")
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -291,7 +291,7 @@ def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMem
 
     def page_writes(path: GenerationPath) -> None:
         for fields in left:
-            world.generations.create(path, fields)
+            world.generations.put(path, fields)
 
     world.generations = InMemoryGenerations(before_write=page_writes)
 
@@ -300,7 +300,7 @@ def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMem
 
 
 def test_documents_out_of_reach_raise_before_anything_is_posted(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
     world.generations.unavailable = True
 
     with pytest.raises(StoreUnavailable):
@@ -311,7 +311,7 @@ def test_documents_out_of_reach_raise_before_anything_is_posted(world: InMemory)
 
 def test_documents_that_go_out_of_reach_after_the_post_leave_a_dispatched_one(world: InMemory) -> None:
     world.generations = UnavailableAfter(1)
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     with pytest.raises(StoreUnavailable):
         dispatch(IMAGE_PATH, world.outside)

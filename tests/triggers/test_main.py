@@ -98,7 +98,7 @@ def headers_for(document: str) -> dict[str, str]:
 @pytest.mark.parametrize("user_id", ["u1", "übung", "日本😀", "a b%20+"])
 def test_a_new_generation_is_dispatched(media_type: MediaType, user_id: str, app: App) -> None:
     path = GenerationPath(user_id=user_id, media_type=media_type, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
 
     assert app.post(path.document) == 200
 
@@ -109,7 +109,7 @@ def test_a_new_generation_is_dispatched(media_type: MediaType, user_id: str, app
 def test_an_id_that_arrives_as_it_is_stays_as_it_is(app: App) -> None:
     """As from a sender whose headers are Latin-1."""
     path = GenerationPath(user_id="übung", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
 
     as_it_is = headers_for(path.document) | {"ce-document": path.document}
     answer = app.client.post("/", data=event(path.document, None), headers=as_it_is)
@@ -121,7 +121,7 @@ def test_an_id_that_arrives_as_it_is_stays_as_it_is(app: App) -> None:
 def test_the_events_copy_is_not_looked_at(app: App) -> None:
     """It can be old: the document may have been cancelled since."""
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path) | {"status": "cancelled"})
+    app.memory.generations.put(path, requested(path) | {"status": "cancelled"})
 
     assert app.post(path.document, copy=requested(path)) == 200
 
@@ -136,7 +136,7 @@ def test_an_event_for_a_document_that_is_gone_does_nothing(app: App) -> None:
 
 def test_a_new_command_is_carried_out(app: App) -> None:
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
     app.memory.commands.documents["u1", "c1"] = {
         "type": "cancel", "media_type": "images", "file_uid": "f1", "created_at": CREATED_AT,
     }  # fmt: skip
@@ -160,7 +160,7 @@ def test_other_collections_are_left_alone(app: App) -> None:
 
 def test_a_failure_of_ours_is_told_to_whoever_delivers(app: App) -> None:
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
     app.memory.generations.unavailable = True
 
     assert app.post(path.document) == 500

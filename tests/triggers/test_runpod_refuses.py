@@ -77,7 +77,7 @@ def test_the_document_fails_with_a_code_and_a_sentence(
 ) -> None:
     caplog.set_level(logging.INFO, logger="triggers")
     world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     with http_server(answer) as server:
         runpod = RunPodHttp(base_url=server.url, endpoint_id="e1", api_key=API_KEY)
@@ -104,7 +104,7 @@ def test_the_document_fails_with_a_code_and_a_sentence(
 
 def test_a_job_that_runpod_took_over_http_is_recorded() -> None:
     world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     with http_server(says_json(200, {"id": "ab-u1"})) as server:
         runpod = RunPodHttp(base_url=server.url, endpoint_id="e1", api_key=API_KEY)
@@ -126,7 +126,7 @@ class FailsMeanwhile(InMemoryRunPod):
         if self._fields is None:
             self._world.generations.delete(IMAGE_PATH, None)
         else:
-            self._world.generations.create(IMAGE_PATH, self._fields)
+            self._world.generations.put(IMAGE_PATH, self._fields)
         return super().submit(body)
 
 
@@ -141,7 +141,7 @@ class FailsMeanwhile(InMemoryRunPod):
 )
 def test_a_lost_answer_fails_nothing_that_has_moved_on(meanwhile: dict[str, Any] | None) -> None:
     world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=FailsMeanwhile(world, meanwhile)))
 

@@ -201,7 +201,7 @@ class TestStopped:
                 self.documents.pop(path, None)
                 if anew:
                     later = dispatched(path, {"prompt": "another"})
-                    self.create(path, later | {"created_at": CREATED_AT + timedelta(seconds=3)})
+                    self.put(path, later | {"created_at": CREATED_AT + timedelta(seconds=3)})
                 return super().read(path)
 
         place: CloudPlace = CloudPlace(generations=DeletedOnceCancelled(), objects=Interrupted(lambda: end(place)))
@@ -414,7 +414,7 @@ def test_a_document_that_another_writes_meanwhile_is_completed_all_the_same() ->
 
     def note_the_job(path: GenerationPath) -> None:
         if next(writes, None) is not None:
-            place.generations.create(path, place.document() | {"runpod_job_id": "noted"})
+            place.generations.put(path, place.document() | {"runpod_job_id": "noted"})
 
     place = CloudPlace(generations=InMemoryGenerations(before_write=note_the_job))
 

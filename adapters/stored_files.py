@@ -1,12 +1,13 @@
-"""Storing the files of a claimed generation, at fixed paths, over nothing that is not its own."""
+"""Storing the files of one job, in any bucket, at fixed paths, over nothing that is not its own."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from contracts.errors import ClaimLost, ObjectExists
 from contracts.generation_data import ImageData, VideoData
+from contracts.paths import GenerationPath
 from contracts.ports import ObjectStore, StoreUnavailable
-from contracts.runpod_job import CloudJob
 from contracts.stored_object import (
     File,
     StoredObject,
@@ -21,14 +22,30 @@ from contracts.stored_object import (
 TRIES = 3
 
 
-def adopt(job: CloudJob, objects: ObjectStore) -> ImageData | VideoData | None:
+class Job(Protocol):
+    """Whose files they are: a RunPod job's input says it, and so does a generation."""
+
+    @property
+    def path(self) -> GenerationPath:
+        """Where its document is."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Which of several jobs under the same id."""
+
+    @property
+    def attempt(self) -> int:
+        """Who makes them."""
+
+
+def adopt(job: Job, objects: ObjectStore) -> ImageData | VideoData | None:
     """What an earlier attempt at this very job has stored already, if it is complete."""
     stored = complete_set(job.path, job.created_at, objects.find(job.path))
     return None if stored is None else _generation_data(job, stored, objects)
 
 
 def store(
-    job: CloudJob, files: Sequence[File], facts: Mapping[str, Any], objects: ObjectStore
+    job: Job, files: Sequence[File], facts: Mapping[str, Any], objects: ObjectStore
 ) -> ImageData | VideoData:
     """Store all files and return what the document will say.
 
@@ -57,7 +74,7 @@ def store(
     raise StoreUnavailable(msg)
 
 
-def discard(job: CloudJob, objects: ObjectStore) -> None:
+def discard(job: Job, objects: ObjectStore) -> None:
     """Remove all that this job stored: its document is gone, or ended without it.
 
     Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest.
@@ -66,6 +83,6 @@ def discard(job: CloudJob, objects: ObjectStore) -> None:
         objects.remove(stored)
 
 
-def _generation_data(job: CloudJob, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:
+def _generation_data(job: Job, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:
     urls = [objects.url(one) for one in stored]
-    return build_generation_data(job.media_type, stored[0].metadata, urls)
+    return build_generation_data(job.path.media_type, stored[0].metadata, urls)
