@@ -4,16 +4,18 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.paths import GenerationPath
 from contracts.runpod_job import MAX_RETURNED_BYTES, Outcome
-from contracts.stored_object import File
+from contracts.stored_object import File, build_generation_data, describe
 
 MAX_BASE64_LENGTH = MAX_RETURNED_BYTES * 4 // 3 + 4
 MAX_FILES = 8
+SOME_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class _ReturnedFile(BaseModel):
@@ -42,7 +44,9 @@ def returned_files(path: GenerationPath, output: object) -> tuple[list[File], Ma
         return None
     files = [_file(returned_file) for returned_file in returned.files]
     whole = [file for file in files if file is not None and path.may_own(file.name)]
-    return (whole, returned.facts) if _are_all(whole, files) else None
+    if len(whole) != len(files) or not _belong_together(path, whole, returned.facts):
+        return None
+    return whole, returned.facts
 
 
 def encode_files(files: Sequence[File]) -> list[dict[str, str]]:
@@ -58,8 +62,16 @@ def encode_files(files: Sequence[File]) -> list[dict[str, str]]:
     ]
 
 
-def _are_all(whole: Sequence[File], files: Sequence[File | None]) -> bool:
-    return len(whole) == len(files) == len({file.name for file in whole})
+def _belong_together(path: GenerationPath, files: Sequence[File], facts: Mapping[str, Any]) -> bool:
+    """Whether a document could be completed with them: whoever adopts them later must not stumble."""
+    if len({file.name for file in files}) < len(files):
+        return False
+    metadata = describe(path, created_at=SOME_TIME, attempt=1, files=files, facts=facts)[0]
+    try:
+        build_generation_data(path.media_type, metadata, ["" for _ in files])
+    except (ValidationError, IndexError):  # IndexError: a video without its poster
+        return False
+    return True
 
 
 def _file(returned: _ReturnedFile) -> File | None:

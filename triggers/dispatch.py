@@ -140,9 +140,10 @@ def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, o
 def _again(
     path: GenerationPath, generation: Generation, failure: Failure, *, retry_at: datetime, outside: Outside
 ) -> None:
-    outside.generations.apply(
-        path,
-        lambda found: transitions.redispatch(
+    def again(found: Snapshot) -> Change | Reason:
+        if isinstance(found, Generation) and found.status is Status.PROCESSING:
+            return Reason.NOT_QUEUED  # taken all the same
+        return transitions.redispatch(
             found,
             created_at=generation.created_at,
             attempt=generation.attempt,
@@ -150,5 +151,6 @@ def _again(
             counts=False,
             now=outside.now(),
             retry_at=retry_at,
-        ),
-    )
+        )
+
+    outside.generations.apply(path, again)

@@ -144,7 +144,7 @@ def _rescued(stopped: Stopped, job: RunPodJob, outside: Outside) -> bool:
     files, facts = returned
     try:
         stored = store(stopped, files, facts, outside.objects)
-    except (RequestInvalid, ClaimLost, ValueError):  # ValueError: facts that are none
+    except (RequestInvalid, ClaimLost):
         return False
     _complete(stopped, stored, outside)
     return True

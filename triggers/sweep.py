@@ -9,8 +9,10 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 from contracts import transitions
+from contracts.command import COMMANDS
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Creation, Mark, StoreUnavailable
 from triggers.commands import carry_out
@@ -32,14 +34,21 @@ log = logging.getLogger(__name__)
 
 def sweep(outside: Outside) -> None:
     """One round. What fails is logged, and left to the next round."""
-    until = outside.now() - EVENT_TAKES
     with ThreadPoolExecutor(THREADS, thread_name_prefix="sweep") as threads:
         for media_type in MediaType:
-            overdue = outside.generations.overdue(media_type, now=outside.now(), limit=MOST_AT_ONCE)
-            _each(threads, (_rescuing(path, outside) for path in overdue))
-            _look_through_creations(media_type, outside, threads)
-        waiting = outside.commands.waiting(until=until, limit=MOST_AT_ONCE)
-        _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
+            _done(media_type, partial(_look_after_overdue, media_type, outside, threads))
+            _done(media_type, partial(_look_through_creations, media_type, outside, threads))
+        _done(COMMANDS, partial(_carry_out_waiting, outside, threads))
+
+
+def _look_after_overdue(media_type: MediaType, outside: Outside, threads: ThreadPoolExecutor) -> None:
+    overdue = outside.generations.overdue(media_type, now=outside.now(), limit=MOST_AT_ONCE)
+    _each(threads, (_rescuing(path, outside) for path in overdue))
+
+
+def _carry_out_waiting(outside: Outside, threads: ThreadPoolExecutor) -> None:
+    waiting = outside.commands.waiting(until=outside.now() - EVENT_TAKES, limit=MOST_AT_ONCE)
+    _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
 
 
 def _rescuing(path: GenerationPath, outside: Outside) -> Callable[[], bool]:

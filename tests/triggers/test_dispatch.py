@@ -13,6 +13,7 @@ from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Refused, StoreUnavailable
+from contracts.retries import pause_before
 from contracts.runpod_job import build_run_body
 from contracts.transitions import Transition
 from tests.contracts.catalogues import DEADLINES, default_model
@@ -30,9 +31,10 @@ from tests.contracts.documents import (
     PROCESSING,
     QUEUED,
     REJECTED,
+    WAITING,
 )
 from tests.triggers.outside_in_memory import DRAWN_SEED, InMemory
-from triggers.dispatch import dispatch
+from triggers.dispatch import SUBMITTING, dispatch
 
 PROMPT = "a very private prompt"
 REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
@@ -42,8 +44,12 @@ BEGUN: dict[str, Any] = REQUESTED | {
     "failures": 0,
     "seed": DRAWN_SEED,
     "dispatched_at": DISPATCHED_AT,
-    "lease_expires_at": DISPATCHED_AT + timedelta(seconds=DEADLINES["queued"]),
+    "lease_expires_at": DISPATCHED_AT + SUBMITTING + pause_before(1, 1.0),
     "modified": DISPATCHED_AT,
+}
+TAKEN = BEGUN | {
+    "runpod_job_id": "job-1",
+    "lease_expires_at": DISPATCHED_AT + timedelta(seconds=DEADLINES["queued"]),
 }
 
 
@@ -87,7 +93,7 @@ class UnavailableAfter(InMemoryGenerations):
 def test_a_queued_request_is_dispatched_and_posted_once(world: InMemory) -> None:
     document = dispatched(world, REQUESTED)
 
-    assert document == BEGUN | {"runpod_job_id": "job-1"}
+    assert document == TAKEN
     begun = Generation.from_fields(BEGUN)
     assert world.runpod.submitted == [build_run_body(IMAGE_PATH, begun, default_model(MediaType.IMAGES))]
     assert world.runpod.cancelled == []
@@ -238,7 +244,7 @@ def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
     assert world.generations.documents[IMAGE_PATH] == again
-    assert runpod.cancelled == []  # its worker's claim is refused by the attempt
+    assert runpod.cancelled == ["job-1"]  # its worker's claim would be refused by the attempt
 
 
 def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
@@ -326,3 +332,58 @@ def test_the_time_of_an_ending_is_its_own(world: InMemory) -> None:
     document = dispatched(world, REQUESTED | {"request_data": {}})
 
     assert (document["ended_at"], document["modified"]) == (ENDED_AT, ENDED_AT)
+
+
+def test_where_there_is_a_webhook_runpod_is_told(world: InMemory) -> None:
+    world.webhook = "https://somewhere/token"
+
+    dispatched(world, REQUESTED)
+
+    assert world.runpod.submitted[0]["webhook"] == "https://somewhere/token"
+
+
+def test_a_later_attempt_is_begun_as_the_first_one_was(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, WAITING | {"request_data": {"prompt": PROMPT}})
+
+    dispatch(IMAGE_PATH, world.outside, attempt=2)
+
+    document = world.generations.documents[IMAGE_PATH]
+    assert (document["attempt"], document["failures"], document["seed"]) == (3, 1, WAITING["seed"])
+    assert document["runpod_job_id"] == "job-1"
+    assert world.runpod.submitted[0]["input"]["attempt"] == 3
+
+
+def test_each_attempt_has_a_longer_lease_while_runpod_is_asked(world: InMemory) -> None:
+    """A RunPod that says nothing is asked less and less often."""
+    world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Try again later.")
+    world.generations.put(IMAGE_PATH, REQUESTED)
+    leases = []
+    for attempt in range(6):
+        dispatch(IMAGE_PATH, world.outside, attempt=attempt)
+        leases.append(world.generations.documents[IMAGE_PATH]["lease_expires_at"] - world.now)
+
+    assert [lease.total_seconds() for lease in leases] == [70, 100, 220, 660, 660, 660]
+
+
+def test_while_runpod_is_left_alone_a_request_waits_and_pays_nothing(world: InMemory) -> None:
+    until = DISPATCHED_AT + timedelta(minutes=3)
+    world.sweeper.open_breaker("runpod_no_credit", until)
+
+    document = dispatched(world, REQUESTED)
+
+    assert document == REQUESTED | {"stage": "waiting", "lease_expires_at": until, "modified": DISPATCHED_AT}
+    assert world.runpod.submitted == []
+
+
+def test_when_that_time_is_over_runpod_is_asked_again(world: InMemory) -> None:
+    world.sweeper.open_breaker("runpod_no_credit", DISPATCHED_AT)
+
+    assert dispatched(world, REQUESTED)["runpod_job_id"] == "job-1"
+
+
+def test_a_model_that_has_gone_in_the_meantime_ends_a_later_attempt_with_its_sentence(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, WAITING | {"request_data": {"prompt": PROMPT, "model": "gone"}})
+
+    dispatch(IMAGE_PATH, world.outside, attempt=2)
+
+    assert world.generations.documents[IMAGE_PATH]["error"]["field"] == "model"
