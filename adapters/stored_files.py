@@ -1,5 +1,6 @@
 """Storing the files of one job, in any bucket, at fixed paths, over nothing that is not its own."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -20,6 +21,8 @@ from contracts.stored_object import (
 )
 
 TRIES = 3
+
+log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
@@ -77,10 +80,14 @@ def store(
 def discard(job: Job, objects: ObjectStore) -> None:
     """Remove all that this job stored: its document is gone, or ended without it.
 
-    Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest.
+    Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest. What
+    Storage does not let go now is left to the collector.
     """
-    for stored in of_this_job(job.path, job.created_at, objects.find(job.path)):
-        objects.remove(stored)
+    try:
+        for stored in of_this_job(job.path, job.created_at, objects.find(job.path)):
+            objects.remove(stored)
+    except StoreUnavailable as error:
+        log.warning("left_to_the_collector", extra={"generation": job.path.document, "cause": str(error)})
 
 
 def _generation_data(job: Job, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:

@@ -11,7 +11,8 @@ LONG = 10.0
 
 
 def test_it_is_called_again_and_again_also_after_a_call_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    third, calls = threading.Event(), []
+    third = threading.Event()
+    calls: list[int] = []
 
     def call() -> None:
         calls.append(len(calls))
