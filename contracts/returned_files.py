@@ -95,9 +95,6 @@ def _facts(path: GenerationPath, facts: Mapping[str, Any], files: Sequence[File]
     except ValueError:
         return None
     known = data.model_dump(exclude=OF_FILES)
-    whole_numbers = [value for value in known.values() if isinstance(value, int)]
-    if len(json.dumps(known)) > MAX_FACTS_LENGTH or any(
-        abs(number) > MAX_SAFE_INTEGER for number in whole_numbers
-    ):
-        return None
-    return known
+    fits = len(json.dumps(known)) <= MAX_FACTS_LENGTH
+    safe = all(abs(value) <= MAX_SAFE_INTEGER for value in known.values() if isinstance(value, int))
+    return known if fits and safe else None
