@@ -30,13 +30,14 @@ class SweeperStoreSuite:
         assert sweepers.store.breaker() is None
 
     @pytest.mark.parametrize("mark", [MARK, Mark(created_at=CREATED_AT)], ids=["a document", "a moment"])
+    @pytest.mark.parametrize(("media_type", "other"), [(IMAGES, VIDEOS), (VIDEOS, IMAGES)])
     def test_a_mark_is_kept_to_the_microsecond_for_its_media_type_alone(
-        self, sweepers: Sweepers, mark: Mark
+        self, sweepers: Sweepers, mark: Mark, media_type: MediaType, other: MediaType
     ) -> None:
-        sweepers.store.move(IMAGES, mark)
+        sweepers.store.move(media_type, mark)
 
-        assert sweepers.store.mark(IMAGES) == mark
-        assert sweepers.store.mark(VIDEOS) is None
+        assert sweepers.store.mark(media_type) == mark
+        assert sweepers.store.mark(other) is None
         assert sweepers.store.breaker() is None
 
     @pytest.mark.parametrize("microseconds", [1, -1], ids=["forwards", "backwards"])
