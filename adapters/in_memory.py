@@ -10,7 +10,7 @@ from contracts.dead_letter import DeadLetter
 from contracts.ending import Ending
 from contracts.errors import GenerationFailed, ObjectExists, RequestInvalid
 from contracts.generation import SCHEMA_VERSION, Generation, read_generation, same_moment
-from contracts.paths import GenerationPath, MediaType
+from contracts.paths import OBJECTS, GenerationPath, MediaType, is_user_id
 from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
 from contracts.runpod_job import RunPodJob
 from contracts.status import Status
@@ -64,7 +64,8 @@ class InMemoryGenerations:
             for path, fields in list(self.documents.items())
             if path.media_type is media_type and isinstance(fields.get("lease_expires_at"), datetime)
         }
-        return sorted((path for path in leases if leases[path] <= now), key=leases.__getitem__)[:limit]
+        overdue = [path for path in leases if leases[path] <= now]
+        return sorted(overdue, key=lambda path: Mark(created_at=leases[path], document=path.document))[:limit]
 
     def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
         """See `GenerationStore.created`."""
@@ -155,7 +156,8 @@ class InMemoryCommands:
             for ids, fields in list(self.documents.items())
             if isinstance(fields.get("created_at"), datetime)
         }
-        return sorted((ids for ids in created if created[ids] <= until), key=created.__getitem__)[:limit]
+        found = [ids for ids in created if created[ids] <= until]
+        return sorted(found, key=lambda ids: (created[ids], ids))[:limit]
 
     def _check_available(self) -> None:
         if self.unavailable:
@@ -204,7 +206,7 @@ class InMemoryObjects:
         """See `ObjectStore.all`."""
         self._check_available()
         for name, (stored, _) in sorted(self.objects.items()):
-            if self.stored_at[name] <= stored_before:
+            if name.startswith(OBJECTS) and self.stored_at[name] <= stored_before:
                 yield stored
 
     def url(self, stored: StoredObject) -> str:
@@ -250,22 +252,31 @@ class InMemorySweeper:
     def __init__(self) -> None:
         self.marks: dict[MediaType, Mark] = {}
         self.breaker_opened: tuple[str, datetime] | None = None
+        self.unavailable = False
 
     def mark(self, media_type: MediaType) -> Mark | None:
         """See `SweeperStore.mark`."""
+        self._check_available()
         return self.marks.get(media_type)
 
     def move(self, media_type: MediaType, mark: Mark) -> None:
         """See `SweeperStore.move`."""
+        self._check_available()
         self.marks[media_type] = mark
 
     def breaker(self) -> datetime | None:
         """See `SweeperStore.breaker`."""
+        self._check_available()
         return None if self.breaker_opened is None else self.breaker_opened[1]
 
     def open_breaker(self, code: str, until: datetime) -> None:
         """See `SweeperStore.open_breaker`."""
+        self._check_available()
         self.breaker_opened = (code, until)
+
+    def _check_available(self) -> None:
+        if self.unavailable:
+            raise StoreUnavailable("the test took the sweeper's documents away")
 
 
 class InMemoryOwners:
@@ -273,10 +284,13 @@ class InMemoryOwners:
 
     def __init__(self) -> None:
         self.gone: set[str] = set()
+        self.unavailable = False
 
     def exists(self, user_id: str) -> bool:
         """See `Owners.exists`."""
-        return user_id not in self.gone
+        if self.unavailable:
+            raise StoreUnavailable("the test took the accounts away")
+        return is_user_id(user_id) and user_id not in self.gone
 
 
 class InMemoryEndings:

@@ -24,15 +24,16 @@ class PubSubEndings:
     def publish(self, ending: Ending) -> None:
         """See `EndingPublisher.publish`."""
         message = ending.model_dump_json(exclude_none=True).encode()
-        self._publish(self._topic, message, status=ending.status, file_uid=ending.file_uid)
+        self._publish(self._topic, message, {"file_uid": ending.file_uid}, status=ending.status)
 
     def publish_dead_letter(self, letter: DeadLetter) -> None:
         """See `EndingPublisher.publish_dead_letter`."""
-        self._publish(self._dead_letters, letter.model_dump_json().encode(), code=letter.code)
+        message = letter.model_dump_json().encode()
+        self._publish(self._dead_letters, message, {"generation": letter.document}, code=letter.code)
 
-    def _publish(self, topic: str, message: bytes, *, file_uid: str | None = None, **attributes: str) -> None:
+    def _publish(self, topic: str, message: bytes, about: dict[str, str], **attributes: str) -> None:
         try:
             published = self._publisher.publish(topic, message, timeout=PUBLISH_TIMEOUT_SECONDS, **attributes)
             published.result(timeout=PUBLISH_TIMEOUT_SECONDS)
         except (exceptions.GoogleAPICallError, exceptions.RetryError, TimeoutError) as error:
-            log.warning("ending_not_published", extra={"file_uid": file_uid, "cause": type(error).__name__})
+            log.warning("ending_not_published", extra={**about, "cause": type(error).__name__})

@@ -81,7 +81,9 @@ class GenerationPath:
 def generation_at(document: str) -> GenerationPath | None:
     """Which generation has a document of this path, `generations/...`; None where it is none of ours."""
     parts = document.split("/")
-    if len(parts) != PARTS_OF_A_PATH or parts[0] != "generations" or parts[2] not in set(MediaType):
+    if len(parts) != PARTS_OF_A_PATH or not all(parts):
+        return None  # Firestore has no empty ids, but object metadata can hold any text
+    if parts[0] != "generations" or parts[2] not in set(MediaType):
         return None
     return GenerationPath(user_id=parts[1], media_type=MediaType(parts[2]), file_uid=parts[3])
 

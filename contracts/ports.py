@@ -6,7 +6,7 @@ Both kinds are held to the same suite (tests/adapters). Foreign errors never pas
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from contracts.command import Command
 from contracts.dead_letter import DeadLetter
@@ -45,13 +45,21 @@ class StoreUnavailable(Exception):  # noqa: N818 - an outcome of a port
     """Firestore, Storage or Pub/Sub did not answer, after retries."""
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
-    """How far the creations of one media type were looked through."""
+    """How far the creations of one media type were looked through. Marks are in Firestore's order."""
 
     created_at: datetime
     document: str = ""
     """The path of the last one: several can be of one moment. Empty before any."""
+
+    def __lt__(self, other: Self) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[datetime, list[str]]:
+        """Firestore compares paths id by id: `a/x` comes before `a-b/x`, and as text it would not."""
+        return self.created_at, self.document.split("/")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from contracts.paths import GenerationPath, MediaType
 from contracts.status import Status
 
 DOWNLOAD_TOKEN = "firebaseStorageDownloadTokens"  # noqa: S105 - the key's name, which Firebase chose
+FILES_OF_A_VIDEO = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +112,14 @@ def check_names_free(path: GenerationPath, names: Sequence[str], found: Sequence
 
 
 def are_wanted(found: Generation | Malformed | None, created_at: datetime) -> bool:
-    """Whether the files of the job created then can still be somebody's, by what its document says now."""
-    if not isinstance(found, Generation) or not same_moment(found.created_at, created_at):
+    """Whether the files of the job created then can still be somebody's, by what its document says now.
+
+    A completed document that cannot be read, as from another release, keeps its files all the same.
+    """
+    if isinstance(found, Malformed):
+        of, completed = found.fields.get("created_at"), found.fields.get("status") == Status.COMPLETED
+        return completed and isinstance(of, datetime) and same_moment(of, created_at)
+    if found is None or not same_moment(found.created_at, created_at):
         return False
     return found.status is Status.COMPLETED or not found.is_terminal
 
@@ -121,10 +128,21 @@ def build_generation_data(
     media_type: MediaType, metadata: Mapping[str, str], urls: Sequence[str]
 ) -> ImageData | VideoData:
     """`generation_data` from an object's metadata and the URLs of all objects, in order."""
-    facts = json.loads(metadata["generation_data"])
-    objects = {"object_paths": json.loads(metadata["objects"])}
+    return as_generation_data(
+        media_type, json.loads(metadata["generation_data"]), json.loads(metadata["objects"]), urls
+    )
+
+
+def as_generation_data(
+    media_type: MediaType, facts: Mapping[str, Any], names: Sequence[str], urls: Sequence[str]
+) -> ImageData | VideoData:
+    """`generation_data` from the facts about these objects. Raises `ValueError` where they are none."""
+    objects = {"object_paths": list(names)}
     if media_type is MediaType.IMAGES:
         return ImageData.model_validate({**facts, **objects, "image_urls": list(urls)})
+    if len(urls) != FILES_OF_A_VIDEO:
+        msg = "a video has two files, itself and its poster"
+        raise ValueError(msg)
     return VideoData.model_validate({**facts, **objects, "video_url": urls[0], "poster_url": urls[1]})
 
 

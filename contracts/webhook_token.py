@@ -10,13 +10,28 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from contracts.paths import GenerationPath, MediaType
 
 SHORTEST_SECRET = 32
 """Characters. `SecretParam.value` is empty where a secret is not bound, and a HMAC takes that without a word."""
 MAX_TOKEN_LENGTH = 2_000
+LATEST = int(datetime.max.replace(tzinfo=UTC).timestamp())
+# user_id, media_type, file_uid, created_at, attempt, the second of expiry
+CLAIMS = TypeAdapter(
+    tuple[
+        str,
+        MediaType,
+        str,
+        AwareDatetime,
+        Annotated[int, Field(ge=1)],
+        Annotated[int, Field(ge=0, le=LATEST)],
+    ],
+    config=ConfigDict(strict=True),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +53,24 @@ class Hint:
             self.attempt,
             int(self.expires_at.timestamp()),
         ]
-        said = _encode(json.dumps(claims, separators=(",", ":")).encode())
+        said = _encode(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode())
         return f"{said}.{_signature(said, secret)}"
 
     @classmethod
     def verify(cls, token: str, secret: str, now: datetime) -> Self | None:
-        """What a token says, if it is one of ours and not too old."""
+        """What a token says, if it is one of ours and not too old; None for whatever else it is."""
         said, _, signature = token.partition(".")
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             return None
         if not hmac.compare_digest(signature, _signature(said, secret)):
             return None
-        user_id, media_type, file_uid, created_at, attempt, expires = json.loads(_decode(said))
+        try:
+            user_id, media_type, file_uid, created_at, attempt, expires = CLAIMS.validate_json(_decode(said))
+        except ValueError:
+            return None  # signed by us, and meant for somebody else: a release before or after this one
         hint = cls(
-            path=GenerationPath(user_id=user_id, media_type=MediaType(media_type), file_uid=file_uid),
-            created_at=datetime.fromisoformat(created_at),
+            path=GenerationPath(user_id=user_id, media_type=media_type, file_uid=file_uid),
+            created_at=created_at,
             attempt=attempt,
             expires_at=datetime.fromtimestamp(expires, UTC),
         )

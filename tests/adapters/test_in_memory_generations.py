@@ -5,6 +5,7 @@ import pytest
 
 from adapters.in_memory import InMemoryGenerations
 from contracts.paths import GenerationPath
+from tests.adapters.generation_queries_suite import GenerationQueriesSuite
 from tests.adapters.generation_store_suite import GenerationStoreSuite, claims
 from tests.contracts.documents import DISPATCHED, IMAGE_PATH
 
@@ -25,10 +26,17 @@ class InMemoryDocuments:
         self.store.delete(path, None)
 
 
+@pytest.fixture
+def documents() -> InMemoryDocuments:
+    return InMemoryDocuments()
+
+
 class TestInMemoryGenerations(GenerationStoreSuite):
-    @pytest.fixture
-    def documents(self) -> InMemoryDocuments:
-        return InMemoryDocuments()
+    """The suite, with the fixture above."""
+
+
+class TestInMemoryQueries(GenerationQueriesSuite):
+    """The same."""
 
 
 def test_a_test_can_slip_in_before_a_write() -> None:
