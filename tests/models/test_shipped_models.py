@@ -216,3 +216,18 @@ def test_a_picture_is_the_same_alone_and_among_eight(engine: DiffusersEngine) ->
         apart = np.abs(np.asarray(alone).astype(int) - np.asarray(together[index]).astype(int))
         assert apart.max() <= 2
         assert np.asarray(alone).std() > 10
+
+
+@each(IMAGE, VIDEO)
+def test_the_same_seed_makes_the_same_and_another_another(model: Model, engine: DiffusersEngine) -> None:
+    path = GenerationPath(user_id="u1", media_type=model.media_type, file_uid="f1")
+    asked = {"prompt": "a red circle", "num_inference_steps": 2}
+    _, request = resolve_request(path, asked, CATALOGUE)
+
+    first, again, other = (
+        np.stack([np.asarray(frame) for frame in engine.generate(model, request, seed, lambda step, steps: None)])
+        for seed in (5, 5, 6)
+    )
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -239,9 +239,9 @@ def own_models(models_folder: Path, tmp_path: Path) -> Path:
 
 
 def refusal_of(folder: Path) -> str:
-    """The sentence with which a folder is refused."""
+    """The sentence with which a folder is refused, of a model whose entry names no checksums."""
     with pytest.raises(ModelInvalid) as refused:
-        DiffusersEngine([IMAGE], folder)
+        DiffusersEngine([IMAGE.model_copy(update={"sha256": {}})], folder)
     return str(refused.value)
 
 

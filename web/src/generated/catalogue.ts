@@ -104,7 +104,7 @@ export const models = [
         "maximum": 200.0
       },
       "guidance_scale": {
-        "default": 3.0,
+        "default": 2.5,
         "minimum": 0.0,
         "maximum": 20.0
       },
