@@ -38,6 +38,7 @@ from contracts.webhook_token import Hint
 from triggers.settings import Settings
 
 SEEDS = 2**32  # drawn seeds are short enough to be told over the telephone
+AUTH_TIMEOUT_SECONDS = 5  # the library's own is two minutes, and it tries again
 WEBHOOK_VALID_FOR = timedelta(hours=25)  # longer than any generation waits
 
 
@@ -65,7 +66,9 @@ class Outside:
 def outside() -> Outside:
     """The real ones, once per process."""
     settings = Settings.from_environment()
-    app = firebase_admin.initialize_app(options={"projectId": settings.project_id}, name="safelight")
+    app = firebase_admin.initialize_app(
+        options={"projectId": settings.project_id, "httpTimeout": AUTH_TIMEOUT_SECONDS}, name="safelight"
+    )
     documents = firestore.Client(project=settings.project_id)
     bucket = StorageClient(project=settings.project_id).bucket(settings.bucket)
     return Outside(
