@@ -6,7 +6,7 @@ the update time elects exactly one at once.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from google.api_core import exceptions
 from google.api_core.retry import Retry
 from google.cloud import firestore
 
-from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, get, unavailable
-from contracts.generation import Generation, read_generation, same_moment
-from contracts.paths import GenerationPath
-from contracts.ports import Applied, Refused, StoreUnavailable
+from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, found_by, get, unavailable
+from contracts.generation import SCHEMA_VERSION, Generation, read_generation, same_moment
+from contracts.paths import GenerationPath, MediaType, generation_at
+from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
+from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot, Transition
 
 TRIES = 8
@@ -93,6 +94,55 @@ class FirestoreGenerations:
                 return True
         msg = f"{path.document} could not be removed in {TRIES} tries"
         raise StoreUnavailable(msg)
+
+    def create(self, path: GenerationPath, request_data: Mapping[str, Any], retry_of: GenerationPath) -> None:
+        """See `GenerationStore.create`."""
+        document = self._document(path)
+        fields = {
+            "status": Status.QUEUED.value,
+            "created_at": firestore.SERVER_TIMESTAMP,
+            "user_id": path.user_id,
+            "file_uid": path.file_uid,
+            "schema_version": SCHEMA_VERSION,
+            "request_data": dict(request_data),
+            "retry_of": retry_of.document,
+        }
+        try:
+            document.create(fields, retry=None, timeout=CALL_TIMEOUT_SECONDS)
+        except FAILURES as error:
+            raise unavailable("create", document, error) from error
+
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+        """See `GenerationStore.overdue`."""
+        query = (
+            self._client.collection_group(media_type.value)
+            .where(filter=firestore.FieldFilter("lease_expires_at", "<=", now))
+            .order_by("lease_expires_at")
+            .limit(limit)
+        )
+        paths = [generation_at(found.reference.path) for found in found_by(query, self._retry)]
+        return [path for path in paths if path is not None]
+
+    def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
+        """See `GenerationStore.created`."""
+        query = (
+            self._client.collection_group(media_type.value)
+            .where(filter=firestore.FieldFilter("created_at", "<=", until))
+            .order_by("created_at")
+            .order_by("__name__")
+            .limit(limit)
+        )
+        query = query.start_after(self._cursor(since)) if since.document else query.start_at([since.created_at])
+        return [
+            Creation(
+                path=generation_at(found.reference.path),
+                mark=Mark(created_at=found.get("created_at"), document=found.reference.path),
+            )
+            for found in found_by(query.select(["created_at"]), self._retry)
+        ]
+
+    def _cursor(self, mark: Mark) -> dict[str, Any]:
+        return {"created_at": mark.created_at, "__name__": self._client.document(mark.document)}
 
     def _write(self, document: Any, change: Change, read_at: Any) -> bool:  # noqa: ANN401 - the library is untyped
         fields = {**change.set, **dict.fromkeys(change.remove, firestore.DELETE_FIELD)}

@@ -14,10 +14,13 @@ from typing import Any
 import aiohttp
 
 from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.runpod_job import RunPodJob, RunPodStatus
 
 SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=8.0, sock_connect=3.0)
 CANCEL_TIMEOUT = aiohttp.ClientTimeout(total=3.0)
+LOOK_TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=3.0)
 MAX_ANSWER_BYTES = 64 * 1024
+MAX_RESULT_BYTES = 12 * 1024 * 1024  # of a status with a result in it; RunPod takes 10 MB
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 OPERATOR = "The operator of this app has to act."
 LATER = "Try again later."
@@ -41,39 +44,57 @@ class RunPodHttp:
     def submit(self, body: Mapping[str, Any]) -> str:
         """See `RunPodQueue.submit`. Takes 8 s at most, 3 s of them to connect."""
         try:
-            status, answer = asyncio.run(self._post("/run", body, self._submit_timeout))
+            status, answer = asyncio.run(self._ask("POST", "/run", self._submit_timeout, body=body))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unavailable(
-                ErrorCode.RUNPOD_UNREACHABLE, f"RunPod could not be reached, or did not answer. {LATER}"
-            ) from error
+            raise _unreachable() from error
         if status not in {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}:
             raise _refusal(status)
         return _job_id(answer)
 
+    def look(self, runpod_job_id: str) -> RunPodJob | None:
+        """See `RunPodQueue.look`."""
+        try:
+            status, answer = asyncio.run(
+                self._ask("GET", f"/status/{runpod_job_id}", LOOK_TIMEOUT, most=MAX_RESULT_BYTES)
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _unreachable() from error
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status != HTTPStatus.OK:
+            raise _refusal(status)
+        return _job(answer)
+
     def cancel(self, runpod_job_id: str) -> bool:
         """See `RunPodQueue.cancel`."""
         try:
-            status, _ = asyncio.run(self._post(f"/cancel/{runpod_job_id}", None, CANCEL_TIMEOUT))
+            status, _ = asyncio.run(self._ask("POST", f"/cancel/{runpod_job_id}", CANCEL_TIMEOUT))
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
         return status == HTTPStatus.OK
 
-    async def _post(
-        self, suffix: str, body: Mapping[str, Any] | None, limit: aiohttp.ClientTimeout
+    async def _ask(
+        self,
+        method: str,
+        suffix: str,
+        limit: aiohttp.ClientTimeout,
+        *,
+        body: Mapping[str, Any] | None = None,
+        most: int = MAX_ANSWER_BYTES,
     ) -> tuple[int, bytes]:
         async with (
             aiohttp.ClientSession(timeout=limit, headers=self._headers) as session,
-            session.post(self._endpoint + suffix, json=body, allow_redirects=False) as response,
+            session.request(method, self._endpoint + suffix, json=body, allow_redirects=False) as response,
         ):
-            return response.status, await _read(response)
+            return response.status, await _read(response, most)
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     """The whole answer, however many pieces it comes in; of one that is far too long, the beginning."""
     answer = bytearray()
     async for piece in response.content.iter_any():
         answer += piece
-        if len(answer) > MAX_ANSWER_BYTES:
+        if len(answer) > most:
             break
     return bytes(answer)
 
@@ -102,6 +123,18 @@ def _job_id(answer: bytes) -> str:
     if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
         raise _unreadable()
     return job_id
+
+
+def _job(answer: bytes) -> RunPodJob:
+    try:
+        said = json.loads(answer)
+        return RunPodJob(status=RunPodStatus(said["status"]), output=said.get("output"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _unreadable() from error
+
+
+def _unreachable() -> GenerationFailed:
+    return _unavailable(ErrorCode.RUNPOD_UNREACHABLE, f"RunPod could not be reached, or did not answer. {LATER}")
 
 
 def _unreadable() -> GenerationFailed:

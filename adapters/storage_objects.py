@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -14,7 +15,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from adapters.object_urls import UrlOf
 from contracts.errors import ObjectExists
-from contracts.paths import GenerationPath
+from contracts.paths import OBJECTS, GenerationPath
 from contracts.ports import StoreUnavailable
 from contracts.stored_object import DOWNLOAD_TOKEN, File, StoredObject
 
@@ -82,6 +83,15 @@ class StorageObjects:
             return  # gone, or another's by now
         except FAILURES as error:
             raise _unavailable("remove", error) from error
+
+    def all(self, *, stored_before: datetime) -> Iterator[StoredObject]:
+        """See `ObjectStore.all`."""
+        try:
+            for blob in self._bucket.list_blobs(prefix=OBJECTS, retry=self._retry, timeout=CALL_TIMEOUT_SECONDS):
+                if blob.time_created <= stored_before:
+                    yield _stored(blob)
+        except FAILURES as error:
+            raise _unavailable("list", error) from error
 
     def url(self, stored: StoredObject) -> str:
         """See `ObjectStore.url`."""

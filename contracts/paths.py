@@ -11,6 +11,9 @@ from contracts.errors import RequestInvalid
 
 FILE_UID_PATTERN = "[A-Za-z0-9_-]{1,128}"
 UPLOAD_NAME_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
+OBJECTS = "generating/"
+"""What the names of all objects of all generations begin with."""
+PARTS_OF_A_PATH = 4
 MAX_USER_ID_LENGTH = 128  # https://firebase.google.com/docs/auth/admin/manage-users#create_a_user
 
 
@@ -57,7 +60,7 @@ class GenerationPath:
     def object_stem(self) -> str:
         """What the names of all its objects begin with."""
         self.check()
-        return f"generating/{self.user_id}/{self.media_type.file_type}/{self.file_uid}"
+        return f"{OBJECTS}{self.user_id}/{self.media_type.file_type}/{self.file_uid}"
 
     def object_names(self, extension: str, count: int) -> list[str]:
         """The names of `count` objects of one kind: one has no number, several are numbered from 0."""
@@ -73,6 +76,16 @@ class GenerationPath:
         """
         tail = object_name.removeprefix(self.object_stem)
         return tail != object_name and re.fullmatch(r"(_\d+)?\.[a-z0-9]+", tail) is not None
+
+
+def generation_at(document: str) -> GenerationPath | None:
+    """Which generation has a document of this path, `generations/...`; None where it is none of ours."""
+    parts = document.split("/")
+    if len(parts) != PARTS_OF_A_PATH or not all(parts):
+        return None  # Firestore has no empty ids, but object metadata can hold any text
+    if parts[0] != "generations" or parts[2] not in set(MediaType):
+        return None
+    return GenerationPath(user_id=parts[1], media_type=MediaType(parts[2]), file_uid=parts[3])
 
 
 def is_user_id(user_id: str) -> bool:

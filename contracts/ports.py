@@ -3,16 +3,18 @@
 Both kinds are held to the same suite (tests/adapters). Foreign errors never pass a port.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from contracts.command import Command
+from contracts.dead_letter import DeadLetter
 from contracts.ending import Ending
 from contracts.errors import RequestInvalid
 from contracts.generation import Generation
-from contracts.paths import GenerationPath
+from contracts.paths import GenerationPath, MediaType
+from contracts.runpod_job import RunPodJob
 from contracts.stored_object import File, StoredObject
 from contracts.transitions import Reason, Snapshot, Transition
 
@@ -43,6 +45,32 @@ class StoreUnavailable(Exception):  # noqa: N818 - an outcome of a port
     """Firestore, Storage or Pub/Sub did not answer, after retries."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """How far the creations of one media type were looked through. Marks are in Firestore's order."""
+
+    created_at: datetime
+    document: str = ""
+    """The path of the last one: several can be of one moment. Empty before any."""
+
+    def __lt__(self, other: Self) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[datetime, list[str]]:
+        """Firestore compares paths id by id: `a/x` comes before `a-b/x`, and as text it would not."""
+        return self.created_at, self.document.split("/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation:
+    """A document, as a query of creations finds it."""
+
+    path: GenerationPath | None
+    """None where it lies somewhere that is not ours."""
+    mark: Mark
+
+
 class GenerationStore(Protocol):
     """The documents. Every call raises `StoreUnavailable` where Firestore does not do its part, after retries."""
 
@@ -59,6 +87,15 @@ class GenerationStore(Protocol):
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:
         """Remove the document if it is still the job created then (None: whatever it is). Whether it was."""
 
+    def create(self, path: GenerationPath, request_data: Mapping[str, Any], retry_of: GenerationPath) -> None:
+        """Write a queued document as a page does, and say which one it repeats. Never over one that is there."""
+
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+        """Those whose lease is over, the longest first."""
+
+    def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
+        """Those created after the mark and no later than `until`, the oldest first."""
+
 
 class CommandStore(Protocol):
     """The commands. Every call raises `StoreUnavailable` where Firestore does not do its part, after retries."""
@@ -68,6 +105,32 @@ class CommandStore(Protocol):
 
     def remove(self, user_id: str, command_id: str) -> None:
         """Remove it. A second call does nothing."""
+
+    def waiting(self, *, until: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """The user's and the command's ids of those that were created by then and are still there."""
+
+
+class SweeperStore(Protocol):
+    """What the sweeper keeps from run to run. Every call raises `StoreUnavailable` as the others do."""
+
+    def mark(self, media_type: MediaType) -> Mark | None:
+        """How far creations were looked through; None before the first run."""
+
+    def move(self, media_type: MediaType, mark: Mark) -> None:
+        """Look at what comes after it next time. Another run may have moved it further or less far."""
+
+    def breaker(self) -> datetime | None:
+        """Until when RunPod is left alone; None where it never was."""
+
+    def open_breaker(self, code: str, until: datetime) -> None:
+        """Leave RunPod alone until then, and say why to whoever looks."""
+
+
+class Owners(Protocol):
+    """Who has an account."""
+
+    def exists(self, user_id: str) -> bool:
+        """Whether there is such a user. Raises `StoreUnavailable` where nobody can say."""
 
 
 class ObjectStore(Protocol):
@@ -88,6 +151,9 @@ class ObjectStore(Protocol):
     def url(self, stored: StoredObject) -> str:
         """Where a browser gets it."""
 
+    def all(self, *, stored_before: datetime) -> Iterable[StoredObject]:
+        """Every object of any generation that is at least that old, a page at a time."""
+
 
 class RunPodQueue(Protocol):
     """One RunPod serverless endpoint."""
@@ -95,12 +161,18 @@ class RunPodQueue(Protocol):
     def submit(self, body: Mapping[str, Any]) -> str:
         """One `POST /run`, never repeated. The job's id. Raises `Unavailable` or `Broken`."""
 
+    def look(self, runpod_job_id: str) -> RunPodJob | None:
+        """What RunPod says of a job; None where it knows none. Raises `Unavailable` or `Broken`."""
+
     def cancel(self, runpod_job_id: str) -> bool:
         """Ask RunPod to end a job, as well as may be. Whether it answered that it will."""
 
 
 class EndingPublisher(Protocol):
-    """The topic `generation-events`."""
+    """The topics `generation-events` and `generation-dead-letters`."""
 
     def publish(self, ending: Ending) -> None:
         """Tell whoever listens. Never raises: a lost message must not undo an ending."""
+
+    def publish_dead_letter(self, letter: DeadLetter) -> None:
+        """Tell the operator what was given up. Never raises, as above."""

@@ -4,6 +4,7 @@ The input is flat: the envelope, and beside it the keys of `request_data`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -72,8 +73,12 @@ class DirectJob(_Input):
         return GenerationPath(user_id=self.user_id, media_type=self.media_type, file_uid=self.file_uid)
 
 
-def build_run_body(path: GenerationPath, generation: Generation, model: Model) -> dict[str, Any]:
+def build_run_body(
+    path: GenerationPath, generation: Generation, model: Model, webhook: str | None = None
+) -> dict[str, Any]:
     """The body of `POST /run` for a generation that has just been dispatched.
+
+    RunPod tells the `webhook`, where one is given, that the job has ended.
 
     `policy` is in milliseconds (https://docs.runpod.io/serverless/endpoints/send-requests#execution-policies).
     """
@@ -91,6 +96,7 @@ def build_run_body(path: GenerationPath, generation: Generation, model: Model) -
             "seed": generation.seed,
         },
         "policy": {"executionTimeout": int(execution * 1000), "ttl": int(ttl * 1000)},
+        **({} if webhook is None else {"webhook": webhook}),
     }
 
 
@@ -110,6 +116,33 @@ def format_moment(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+class RunPodStatus(StrEnum):
+    """Where a RunPod job is (https://docs.runpod.io/serverless/endpoints/job-states)."""
+
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    RUNNING = "RUNNING"
+    """The same as IN_PROGRESS; the documentation has both."""
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPodJob:
+    """What `GET /status` says of a job."""
+
+    status: RunPodStatus
+    output: object = None
+    """The worker's result, where there is one."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether RunPod will do no more about it."""
+        return self.status not in {RunPodStatus.IN_QUEUE, RunPodStatus.IN_PROGRESS, RunPodStatus.RUNNING}
+
+
 class Outcome(StrEnum):
     """How a worker's turn ended, in the RunPod result."""
 
@@ -121,6 +154,8 @@ class Outcome(StrEnum):
     """The generation was cancelled, deleted or given to another while it ran."""
     FAILED = "failed"
     """The document has failed and says why; without one, `failure` here does."""
+    GIVEN_BACK = "given_back"
+    """It came to nothing for a passing reason; the document is queued again, for a later attempt."""
     RETURNED = "returned"
     """Made, but Storage or Firestore did not take it: what there is, is in this result."""
 

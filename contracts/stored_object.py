@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from contracts.errors import ErrorCode, RequestInvalid
-from contracts.generation import same_moment
+from contracts.generation import Generation, Malformed, same_moment
 from contracts.generation_data import ImageData, VideoData
 from contracts.paths import GenerationPath, MediaType
+from contracts.status import Status
 
 DOWNLOAD_TOKEN = "firebaseStorageDownloadTokens"  # noqa: S105 - the key's name, which Firebase chose
+FILES_OF_A_VIDEO = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +74,13 @@ def belongs_to(path: GenerationPath, stored: StoredObject) -> bool:
 def of_this_job(path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]) -> list[StoredObject]:
     """Those that this very job made, and no earlier or later one under the same id."""
     return [
-        stored for stored in found if (made_for := _made_for(path, stored)) and same_moment(made_for, created_at)
+        stored for stored in found if (made_for := made_at(path, stored)) and same_moment(made_for, created_at)
     ]
 
 
 def of_later_jobs(path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]) -> list[StoredObject]:
     """Those of a generation that was created under the same id after this one was deleted."""
-    return [stored for stored in found if (made_for := _made_for(path, stored)) and made_for > created_at]
+    return [stored for stored in found if (made_for := made_at(path, stored)) and made_for > created_at]
 
 
 def complete_set(
@@ -109,18 +111,42 @@ def check_names_free(path: GenerationPath, names: Sequence[str], found: Sequence
             )
 
 
+def are_wanted(found: Generation | Malformed | None, created_at: datetime) -> bool:
+    """Whether the files of the job created then can still be somebody's, by what its document says now.
+
+    A completed document that cannot be read, as from another release, keeps its files all the same.
+    """
+    if isinstance(found, Malformed):
+        of, completed = found.fields.get("created_at"), found.fields.get("status") == Status.COMPLETED
+        return completed and isinstance(of, datetime) and same_moment(of, created_at)
+    if found is None or not same_moment(found.created_at, created_at):
+        return False
+    return found.status is Status.COMPLETED or not found.is_terminal
+
+
 def build_generation_data(
     media_type: MediaType, metadata: Mapping[str, str], urls: Sequence[str]
 ) -> ImageData | VideoData:
     """`generation_data` from an object's metadata and the URLs of all objects, in order."""
-    facts = json.loads(metadata["generation_data"])
-    objects = {"object_paths": json.loads(metadata["objects"])}
+    return as_generation_data(
+        media_type, json.loads(metadata["generation_data"]), json.loads(metadata["objects"]), urls
+    )
+
+
+def as_generation_data(
+    media_type: MediaType, facts: Mapping[str, Any], names: Sequence[str], urls: Sequence[str]
+) -> ImageData | VideoData:
+    """`generation_data` from the facts about these objects. Raises `ValueError` where they are none."""
+    objects = {"object_paths": list(names)}
     if media_type is MediaType.IMAGES:
         return ImageData.model_validate({**facts, **objects, "image_urls": list(urls)})
+    if len(urls) != FILES_OF_A_VIDEO:
+        msg = "a video has two files, itself and its poster"
+        raise ValueError(msg)
     return VideoData.model_validate({**facts, **objects, "video_url": urls[0], "poster_url": urls[1]})
 
 
-def _made_for(path: GenerationPath, stored: StoredObject) -> datetime | None:
+def made_at(path: GenerationPath, stored: StoredObject) -> datetime | None:
     """When the generation was created that made this under the given id; None where it does not say."""
     if not belongs_to(path, stored):
         return None

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.errors import Failure
-from contracts.generation import Generation, Malformed, Progress, same_moment
+from contracts.generation import Attempt, Generation, Malformed, Progress, same_moment
 from contracts.generation_data import ImageData, VideoData
+from contracts.retries import MAX_FAILURES
 from contracts.status import Stage, Status
 
 
@@ -62,6 +63,8 @@ Transition = Callable[[Snapshot], Change | Reason]
 
 # Taken away by every ending: they say who is at work, and nobody is any more.
 OF_WORK = frozenset({"claim", "lease_expires_at", "stage", "progress"})
+MAX_ATTEMPTS_KEPT = 20
+"""Of the history. What RunPod never took can be tried for a day."""
 
 
 def dispatch(
@@ -80,22 +83,37 @@ def dispatch(
             "dispatched_at": now,
             "lease_expires_at": lease_expires_at,
             "modified": now,
-        }
+        },
+        remove=frozenset({"runpod_job_id"} if queued.runpod_job_id is not None else ()),
     )
 
 
+def wait(generation: Snapshot, *, attempt: int, now: datetime, lease_expires_at: datetime) -> Change | Reason:
+    """Dispatch it later: RunPod is left alone for a while."""
+    queued = _queued(generation, attempt)
+    if isinstance(queued, Reason):
+        return queued
+    return Change(set={"stage": Stage.WAITING, "lease_expires_at": lease_expires_at, "modified": now})
+
+
 def record_runpod_job(
-    generation: Snapshot, *, created_at: datetime, attempt: int, runpod_job_id: str, now: datetime
+    generation: Snapshot,
+    *,
+    created_at: datetime,
+    attempt: int,
+    runpod_job_id: str,
+    now: datetime,
+    lease_expires_at: datetime,
 ) -> Change | Reason:
-    """Note which RunPod job serves this attempt. Never the status: the worker may have been quicker."""
-    open_ = _open(generation)
+    """Note which RunPod job serves this attempt, and give it time to be claimed.
+
+    Never the status, and no lease but that of a queued one: the worker may have been quicker.
+    """
+    open_ = _open_as(generation, created_at, attempt)
     if isinstance(open_, Reason):
         return open_
-    if not same_moment(open_.created_at, created_at):
-        return Reason.OTHER_JOB
-    if open_.attempt != attempt:
-        return Reason.OTHER_ATTEMPT
-    return Change(set={"runpod_job_id": runpod_job_id, "modified": now})
+    lease = {"lease_expires_at": lease_expires_at} if open_.status is Status.QUEUED else {}
+    return Change(set={"runpod_job_id": runpod_job_id, **lease, "modified": now})
 
 
 def claim(
@@ -145,8 +163,104 @@ def complete(
     generation: Snapshot, *, claim: str, generation_data: ImageData | VideoData, now: datetime
 ) -> Change | Reason:
     """End well: the files are stored and this says where."""
+    return _not_mine(generation, claim) or _completed(generation_data, now)
+
+
+def fail(generation: Snapshot, *, claim: str, failure: Failure, now: datetime) -> Change | Reason:
+    """End badly, by the worker that holds the claim."""
+    return _not_mine(generation, claim) or _failed(failure, now)
+
+
+def give_back(
+    generation: Snapshot, *, claim: str, failure: Failure, now: datetime, retry_at: datetime
+) -> Change | Reason:
+    """Leave it to a later attempt, by the worker that holds the claim; end it badly where none is left."""
     if reason := _not_mine(generation, claim):
         return reason
+    open_ = _open(generation)
+    return open_ if isinstance(open_, Reason) else _again(open_, failure, now, retry_at, counts=True)
+
+
+def redispatch(
+    generation: Snapshot,
+    *,
+    created_at: datetime,
+    attempt: int,
+    failure: Failure,
+    counts: bool,
+    now: datetime,
+    retry_at: datetime,
+) -> Change | Reason:
+    """Take attempt `attempt` away from whoever has it, and queue it again; end it badly where none is left.
+
+    Args:
+        generation: as it was read.
+        created_at: of the job that is meant.
+        attempt: the one that came to nothing.
+        failure: why.
+        counts: whether RunPod had accepted it. What RunPod never took costs a job none of its attempts.
+        now: the time.
+        retry_at: when to dispatch it again; nobody does before.
+
+    """
+    open_ = _open_as(generation, created_at, attempt)
+    return open_ if isinstance(open_, Reason) else _again(open_, failure, now, retry_at, counts=counts)
+
+
+def extend(
+    generation: Snapshot, *, created_at: datetime, attempt: int, now: datetime, lease_expires_at: datetime
+) -> Change | Reason:
+    """Look after it later: RunPod has it in its queue, or could not be asked."""
+    open_ = _open_as(generation, created_at, attempt)
+    if isinstance(open_, Reason):
+        return open_
+    return Change(set={"lease_expires_at": lease_expires_at, "modified": now})
+
+
+def adopt(
+    generation: Snapshot, *, created_at: datetime, generation_data: ImageData | VideoData, now: datetime
+) -> Change | Reason:
+    """End well with files that an attempt at this very job has stored, whichever it was."""
+    open_ = _open(generation)
+    if isinstance(open_, Reason):
+        return open_
+    if not same_moment(open_.created_at, created_at):
+        return Reason.OTHER_JOB
+    return _completed(generation_data, now)
+
+
+def fail_overdue(
+    generation: Snapshot, *, created_at: datetime, attempt: int, failure: Failure, now: datetime
+) -> Change | Reason:
+    """End badly, wherever it is, because no attempt can help."""
+    open_ = _open_as(generation, created_at, attempt)
+    return open_ if isinstance(open_, Reason) else _failed(failure, now)
+
+
+def fail_dispatch(
+    generation: Snapshot, *, created_at: datetime, attempt: int, failure: Failure, now: datetime
+) -> Change | Reason:
+    """End badly because RunPod did not take attempt `attempt`; not if a worker has claimed it all the same."""
+    queued = _queued_as(generation, created_at, attempt)
+    return queued if isinstance(queued, Reason) else _failed(failure, now)
+
+
+def reject(generation: Snapshot, *, attempt: int, failure: Failure, now: datetime) -> Change | Reason:
+    """End badly instead of being dispatched: the request, or the document itself, is no good."""
+    if isinstance(generation, Malformed) and not generation.is_terminal:
+        return _failed(failure, now)
+    queued = _queued(generation, attempt)
+    return queued if isinstance(queued, Reason) else _failed(failure, now)
+
+
+def cancel(generation: Snapshot, *, now: datetime) -> Change | Reason:
+    """End it because its user says so, wherever it is."""
+    if generation.is_terminal:
+        return Reason.ENDED
+    return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
+
+
+def _completed(generation_data: ImageData | VideoData, now: datetime) -> Change:
     return Change(
         set={
             "status": Status.COMPLETED,
@@ -159,32 +273,27 @@ def complete(
     )
 
 
-def fail(generation: Snapshot, *, claim: str, failure: Failure, now: datetime) -> Change | Reason:
-    """End badly, by the worker that holds the claim."""
-    return _not_mine(generation, claim) or _failed(failure, now)
-
-
-def fail_dispatch(
-    generation: Snapshot, *, created_at: datetime, attempt: int, failure: Failure, now: datetime
-) -> Change | Reason:
-    """End badly because RunPod did not take attempt `attempt`; not if a worker has claimed it all the same."""
-    queued = _queued_as(generation, created_at, attempt)
-    return queued if isinstance(queued, Reason) else _failed(failure, now)
-
-
-def reject(generation: Snapshot, *, failure: Failure, now: datetime) -> Change | Reason:
-    """End badly before anything was dispatched: the request, or the document itself, is no good."""
-    if isinstance(generation, Malformed) and not generation.is_terminal:
-        return _failed(failure, now)
-    queued = _queued(generation, attempt=0)
-    return queued if isinstance(queued, Reason) else _failed(failure, now)
-
-
-def cancel(generation: Snapshot, *, now: datetime) -> Change | Reason:
-    """End it because its user says so, wherever it is."""
-    if generation.is_terminal:
-        return Reason.ENDED
-    return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
+def _again(open_: Generation, failure: Failure, now: datetime, retry_at: datetime, *, counts: bool) -> Change:
+    failures = open_.failures + counts
+    ended = Attempt(attempt=open_.attempt, code=failure.code, stage=failure.stage, ended_at=now)
+    history = {
+        "failures": failures,
+        "attempts": [attempt.model_dump() for attempt in (*(open_.attempts or ()), ended)][-MAX_ATTEMPTS_KEPT:],
+    }
+    if failures >= MAX_FAILURES:
+        gone = _failed(failure, now)
+        return Change(set={**gone.set, **history}, remove=gone.remove)
+    return Change(
+        set={
+            "status": Status.QUEUED,
+            "stage": Stage.WAITING,
+            "attempt": open_.attempt + 1,
+            **history,
+            "lease_expires_at": retry_at,
+            "modified": now,
+        },
+        remove=frozenset({"claim", "progress", "runpod_job_id"}),
+    )
 
 
 def _failed(failure: Failure, now: datetime) -> Change:
@@ -205,6 +314,16 @@ def _open(generation: Snapshot) -> Generation | Reason:
     return Reason.MALFORMED if isinstance(generation, Malformed) else generation
 
 
+def _open_as(generation: Snapshot, created_at: datetime, attempt: int) -> Generation | Reason:
+    """Only of the very job that was created then: `attempt` alone starts again with each document."""
+    open_ = _open(generation)
+    if isinstance(open_, Reason):
+        return open_
+    if not same_moment(open_.created_at, created_at):
+        return Reason.OTHER_JOB
+    return open_ if open_.attempt == attempt else Reason.OTHER_ATTEMPT
+
+
 def _queued(generation: Snapshot, attempt: int) -> Generation | Reason:
     open_ = _open(generation)
     if isinstance(open_, Reason):
@@ -215,11 +334,8 @@ def _queued(generation: Snapshot, attempt: int) -> Generation | Reason:
 
 
 def _queued_as(generation: Snapshot, created_at: datetime, attempt: int) -> Generation | Reason:
-    """Only of the very job that was created then: `attempt` alone starts again with each document."""
-    queued = _queued(generation, attempt)
-    if isinstance(queued, Generation) and not same_moment(queued.created_at, created_at):
-        return Reason.OTHER_JOB
-    return queued
+    open_ = _open_as(generation, created_at, attempt)
+    return Reason.NOT_QUEUED if isinstance(open_, Generation) and open_.status is not Status.QUEUED else open_
 
 
 def _not_mine(generation: Snapshot, claim: str) -> Reason | None:

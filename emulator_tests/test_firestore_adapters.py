@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
+from google.cloud import firestore
 
 from local.ports import address
 from tests.adapters.command_store_suite import CommandStoreSuite
-from tests.adapters.firestore_documents import FirestoreCommandDocuments, FirestoreDocuments, client_of
+from tests.adapters.firestore_documents import (
+    FirestoreCommandDocuments,
+    FirestoreDocuments,
+    FirestoreSweepers,
+    a_project,
+    client_of,
+)
 from tests.adapters.firestore_faults_suite import FirestoreFaultsSuite
+from tests.adapters.firestore_queries_suite import FirestoreQueriesSuite
+from tests.adapters.generation_queries_suite import GenerationQueriesSuite
 from tests.adapters.generation_store_suite import GenerationStoreSuite
 from tests.adapters.grpc_server import GrpcServer, forwards_to, grpc_server
+from tests.adapters.sweeper_store_suite import SweeperStoreSuite
 
 pytestmark = pytest.mark.usefixtures("safelight")
 
@@ -21,13 +31,31 @@ def faulty() -> Iterator[GrpcServer]:
         yield server
 
 
+@pytest.fixture
+def direct() -> firestore.Client:
+    return client_of(address("firestore"), a_project())
+
+
+@pytest.fixture
+def documents(faulty: GrpcServer, direct: firestore.Client) -> FirestoreDocuments:
+    return FirestoreDocuments(faulty, direct)
+
+
 class TestFirestoreGenerations(GenerationStoreSuite, FirestoreFaultsSuite):
-    @pytest.fixture
-    def documents(self, faulty: GrpcServer) -> FirestoreDocuments:
-        return FirestoreDocuments(faulty, client_of(address("firestore")))
+    """The suites, with the fixture above."""
+
+
+class TestFirestoreQueries(GenerationQueriesSuite, FirestoreQueriesSuite):
+    """The same."""
 
 
 class TestFirestoreCommands(CommandStoreSuite):
     @pytest.fixture
-    def commands(self, faulty: GrpcServer) -> FirestoreCommandDocuments:
-        return FirestoreCommandDocuments(faulty, client_of(address("firestore")))
+    def commands(self, faulty: GrpcServer, direct: firestore.Client) -> FirestoreCommandDocuments:
+        return FirestoreCommandDocuments(faulty, direct)
+
+
+class TestFirestoreSweeper(SweeperStoreSuite):
+    @pytest.fixture
+    def sweepers(self, faulty: GrpcServer, direct: firestore.Client) -> FirestoreSweepers:
+        return FirestoreSweepers(faulty, direct)

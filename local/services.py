@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import sys
 import threading
 import time
@@ -24,6 +25,7 @@ from local.log_tail import log_tail
 from local.managed_process import ManagedProcess
 from local.ports import address, ports, require_free
 from local.progress_bar import ProgressBar
+from local.schedules import Schedules
 from local.service_account import emulator_service_account
 from runpod_emulator import DEFAULT_API_KEY, DEFAULT_ENDPOINT_ID, worker_environment
 
@@ -45,10 +47,11 @@ class Services:
         self._suite = EmulatorSuite(
             # firebase-tools gives the functions of a demo project a bucket by the old name otherwise.
             environment={"STORAGE_BUCKET_URL": BUCKET},
-            secrets={"RUNPOD_API_KEY": DEFAULT_API_KEY},
+            secrets={"RUNPOD_API_KEY": DEFAULT_API_KEY, "RUNPOD_WEBHOOK_SECRET": secrets.token_hex(32)},
         )
         self._runpod: ManagedProcess | None = None
         self._worker: ManagedProcess | None = None
+        self._schedules = Schedules()
 
     def __enter__(self) -> Self:
         self.start()
@@ -81,10 +84,12 @@ class Services:
             finally:
                 self.stop()
             raise
+        self._schedules.start()
         bar.finish()
 
     def stop(self) -> None:
         """Stop all, the worker before the queue that it polls. A second call does nothing."""
+        self._schedules.stop()
         suite = threading.Thread(target=self._suite.stop)
         suite.start()
         for process in (self._worker, self._runpod):

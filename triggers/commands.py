@@ -2,9 +2,9 @@
 
 import logging
 
+from adapters.announcing import announce
 from contracts import transitions
 from contracts.command import CommandType
-from contracts.ending import ending_of
 from contracts.errors import RequestInvalid
 from contracts.generation import Generation
 from contracts.paths import GenerationPath
@@ -42,7 +42,7 @@ def cancel(path: GenerationPath, outside: Outside) -> None:
     runpod_job_id = ended.fields.get("runpod_job_id")
     if isinstance(runpod_job_id, str):
         outside.runpod.cancel(runpod_job_id)
-    outside.endings.publish(ending_of(path, ended.fields))
+    announce(path, ended.fields, outside.endings)
 
 
 def delete(path: GenerationPath, outside: Outside) -> None:

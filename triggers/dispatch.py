@@ -1,54 +1,67 @@
-"""A generation has been created: judge it, then hand it to RunPod or say why not."""
+"""Hand a generation to RunPod, or say why not: when it has been created, and whenever it is tried again."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from adapters.announcing import announce
 from contracts import transitions
 from contracts.catalogue import Catalogue, Model
-from contracts.ending import ending_of
-from contracts.errors import Failure, GenerationFailed, RequestInvalid
+from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvalid
 from contracts.generation import Generation, Malformed, check_identity
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
+from contracts.retries import BREAKER_PAUSE, pause_before
 from contracts.runpod_job import build_run_body
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
 from triggers.wiring import Outside
 
+SUBMITTING = timedelta(seconds=60)
+"""The least lease while RunPod is asked: what a function that dies, or an answer that is lost, costs."""
+OPERATOR_HAS_TO_ACT = {
+    ErrorCode.RUNPOD_UNAUTHORIZED,
+    ErrorCode.RUNPOD_NO_CREDIT,
+    ErrorCode.RUNPOD_ENDPOINT_NOT_FOUND,
+}
+
 log = logging.getLogger(__name__)
 
 
-def dispatch(path: GenerationPath, outside: Outside) -> None:
-    """Begin the first attempt. A second call, as by a duplicate event, finds it begun and does nothing."""
-    begun = outside.generations.apply(path, lambda found: _begin_or_reject(path, found, outside))
+def dispatch(path: GenerationPath, outside: Outside, *, attempt: int = 0) -> None:
+    """Begin the attempt after `attempt`. A second call, as by a duplicate event, does nothing."""
+    closed_until = outside.sweeper.breaker()
+    if closed_until is not None and outside.now() < closed_until:
+        _wait(path, attempt, closed_until, outside)
+        return
+    begun = outside.generations.apply(path, lambda found: _begin_or_reject(path, found, attempt, outside))
     if not isinstance(begun, Applied):
         log.info("not_dispatched", extra={"generation": path.document, "reason": begun.reason})
         return
     if begun.fields["status"] == Status.FAILED:
         log.info("rejected", extra={"generation": path.document, "field": begun.fields["error"].get("field")})
-        outside.endings.publish(ending_of(path, begun.fields))
+        announce(path, begun.fields, outside.endings)
         return
     _submit(path, begun.generation, outside)
 
 
-def _begin_or_reject(path: GenerationPath, found: Snapshot, outside: Outside) -> Change | Reason:
+def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outside: Outside) -> Change | Reason:
     now = outside.now()
     try:
-        model = _judge(path, found, outside.catalogue)
+        judge(path, found, outside.catalogue)
     except RequestInvalid as invalid:
-        return transitions.reject(found, failure=invalid.failure, now=now)
+        return transitions.reject(found, attempt=attempt, failure=invalid.failure, now=now)
     return transitions.dispatch(
         found,
-        attempt=0,
+        attempt=attempt,
         seed=_asked_seed(found, outside),
         now=now,
-        lease_expires_at=now + timedelta(seconds=model.deadlines_seconds.queued),
+        lease_expires_at=now + SUBMITTING + pause_before(attempt + 1, outside.chance()),
     )
 
 
-def _judge(path: GenerationPath, found: Snapshot, catalogue: Catalogue) -> Model:
-    """The model that will serve it. Raises `RequestInvalid`."""
+def judge(path: GenerationPath, found: Snapshot, catalogue: Catalogue) -> Model:
+    """The model that serves it. Raises `RequestInvalid`."""
     if isinstance(found, Malformed):
         raise found.problem
     check_identity(found, path)
@@ -61,15 +74,26 @@ def _asked_seed(found: Snapshot, outside: Outside) -> int:
     return outside.draw_seed() if asked is None else asked
 
 
+def _wait(path: GenerationPath, attempt: int, until: datetime, outside: Outside) -> None:
+    """RunPod is left alone for now. It costs the generation nothing but time."""
+    outside.generations.apply(
+        path,
+        lambda found: transitions.wait(found, attempt=attempt, now=outside.now(), lease_expires_at=until),
+    )
+    log.warning("waiting_for_runpod", extra={"generation": path.document, "until": until.isoformat()})
+
+
 def _submit(path: GenerationPath, generation: Generation, outside: Outside) -> None:
     """One POST, never repeated: an answer that is lost may hide a job that was taken."""
     model, _ = resolve_request(path, generation.request_data, outside.catalogue)
+    webhook = outside.webhook_for(path, generation)
     try:
-        runpod_job_id = outside.runpod.submit(build_run_body(path, generation, model))
+        runpod_job_id = outside.runpod.submit(build_run_body(path, generation, model, webhook))
     except GenerationFailed as refused:
-        _give_up(path, generation, refused.failure, outside)
+        _not_taken(path, generation, refused.failure, outside)
         return
     log.info("dispatched", extra={"generation": path.document, "runpod_job_id": runpod_job_id})
+    now = outside.now()
     recorded = outside.generations.apply(
         path,
         lambda found: transitions.record_runpod_job(
@@ -77,25 +101,56 @@ def _submit(path: GenerationPath, generation: Generation, outside: Outside) -> N
             created_at=generation.created_at,
             attempt=generation.attempt,
             runpod_job_id=runpod_job_id,
-            now=outside.now(),
+            now=now,
+            lease_expires_at=now + timedelta(seconds=model.deadlines_seconds.queued),
         ),
     )
-    if not isinstance(recorded, Applied) and recorded.reason in {Reason.GONE, Reason.ENDED, Reason.OTHER_JOB}:
-        outside.runpod.cancel(runpod_job_id)  # it was cancelled or deleted before its job was known
+    if not isinstance(recorded, Applied):
+        outside.runpod.cancel(runpod_job_id)  # it has ended, or another attempt has begun: nobody waits for this
 
 
-def _give_up(path: GenerationPath, generation: Generation, failure: Failure, outside: Outside) -> None:
-    """Until the sweeper takes over what RunPod did not, see docs/decisions/0005."""
+def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, outside: Outside) -> None:
+    """What RunPod refused is tried later; what it may have taken all the same keeps its lease, and its chance."""
     log.error("runpod_refused", extra={"generation": path.document, "code": failure.code})
-    ended = outside.generations.apply(
-        path,
-        lambda found: transitions.fail_dispatch(
+    now = outside.now()
+    if failure.code in OPERATOR_HAS_TO_ACT:
+        retry_at = now + BREAKER_PAUSE
+        outside.sweeper.open_breaker(failure.code.value, retry_at)
+        _again(path, generation, failure, retry_at=retry_at, outside=outside)
+    elif failure.code is ErrorCode.RUNPOD_BUSY:
+        again = 1 + len(generation.attempts or ())
+        _again(
+            path,
+            generation,
+            failure,
+            retry_at=now + pause_before(again, outside.chance()),
+            outside=outside,
+        )
+    elif failure.code is ErrorCode.RUNPOD_REFUSED:
+        ended = outside.generations.apply(
+            path,
+            lambda found: transitions.fail_dispatch(
+                found, created_at=generation.created_at, attempt=generation.attempt, failure=failure, now=now
+            ),
+        )
+        if isinstance(ended, Applied):
+            announce(path, ended.fields, outside.endings)
+
+
+def _again(
+    path: GenerationPath, generation: Generation, failure: Failure, *, retry_at: datetime, outside: Outside
+) -> None:
+    def again(found: Snapshot) -> Change | Reason:
+        if isinstance(found, Generation) and found.status is Status.PROCESSING:
+            return Reason.NOT_QUEUED  # taken all the same
+        return transitions.redispatch(
             found,
             created_at=generation.created_at,
             attempt=generation.attempt,
             failure=failure,
+            counts=False,
             now=outside.now(),
-        ),
-    )
-    if isinstance(ended, Applied):
-        outside.endings.publish(ending_of(path, ended.fields))
+            retry_at=retry_at,
+        )
+
+    outside.generations.apply(path, again)

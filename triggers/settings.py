@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from contracts.webhook_token import check_secret
+
 # Named in firebase.json's functions by their parameters, see main.py.
 RUNPOD_API_KEY = "RUNPOD_API_KEY"
 RUNPOD_ENDPOINT_ID = "RUNPOD_ENDPOINT_ID"
 RUNPOD_BASE_URL = "RUNPOD_BASE_URL"
+WEBHOOK_URL = "RUNPOD_WEBHOOK_URL"
+WEBHOOK_SECRET = "RUNPOD_WEBHOOK_SECRET"  # noqa: S105 - the variable's name
 
 
 class SettingsInvalid(Exception):  # noqa: N818 - read by whoever deploys
@@ -26,6 +30,9 @@ class Settings:
     runpod_endpoint_id: str
     runpod_api_key: str = field(repr=False)
     storage_emulator: str | None
+    webhook_url: str
+    """Of the function `on_runpod_webhook`; empty where RunPod shall call nobody."""
+    webhook_secret: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -44,7 +51,17 @@ class Settings:
                 environment.get(RUNPOD_API_KEY), f"run: firebase functions:secrets:set {RUNPOD_API_KEY}"
             ),
             storage_emulator=environment.get("STORAGE_EMULATOR_HOST"),
+            webhook_url=environment.get(WEBHOOK_URL, ""),
+            webhook_secret=_long_enough(environment.get(WEBHOOK_SECRET, "")),
         )
+
+
+def _long_enough(secret: str) -> str:
+    try:
+        return check_secret(secret)
+    except ValueError as error:
+        message = f"{error}; run: openssl rand -hex 32 | firebase functions:secrets:set {WEBHOOK_SECRET}"
+        raise SettingsInvalid(message) from None
 
 
 def _given(value: str | None, otherwise: str) -> str:

@@ -1,27 +1,45 @@
 """Which adapters the functions use. The only place that chooses."""
 
 import functools
+import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import firebase_admin
 from google.cloud import firestore
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.storage import Client as StorageClient
 
 from adapters.catalogue_file import load_catalogue
+from adapters.firebase_owners import FirebaseOwners
 from adapters.firestore_commands import FirestoreCommands
 from adapters.firestore_generations import FirestoreGenerations
+from adapters.firestore_sweeper import FirestoreSweeper
 from adapters.object_urls import ObjectUrls, choose_urls
 from adapters.pubsub_endings import PubSubEndings
 from adapters.runpod_http import RunPodHttp
 from adapters.storage_objects import StorageObjects
 from contracts.catalogue import Catalogue
-from contracts.ports import Clock, CommandStore, EndingPublisher, GenerationStore, ObjectStore, RunPodQueue
+from contracts.generation import Generation
+from contracts.paths import GenerationPath
+from contracts.ports import (
+    Clock,
+    CommandStore,
+    EndingPublisher,
+    GenerationStore,
+    ObjectStore,
+    Owners,
+    RunPodQueue,
+    SweeperStore,
+)
+from contracts.webhook_token import Hint
 from triggers.settings import Settings
 
 SEEDS = 2**32  # drawn seeds are short enough to be told over the telephone
+AUTH_TIMEOUT_SECONDS = 5  # the library's own is two minutes, and it tries again
+WEBHOOK_VALID_FOR = timedelta(hours=25)  # longer than any generation waits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +51,24 @@ class Outside:
     objects: ObjectStore
     runpod: RunPodQueue
     endings: EndingPublisher
+    sweeper: SweeperStore
+    owners: Owners
     catalogue: Catalogue
     now: Clock
     draw_seed: Callable[[], int]
+    chance: Callable[[], float]
+    """From 0 to 1, for jitter."""
+    webhook_for: Callable[[GenerationPath, Generation], str | None]
+    """Where RunPod shall tell that an attempt's job is over, if anywhere."""
 
 
 @functools.cache
 def outside() -> Outside:
     """The real ones, once per process."""
     settings = Settings.from_environment()
+    app = firebase_admin.initialize_app(
+        options={"projectId": settings.project_id, "httpTimeout": AUTH_TIMEOUT_SECONDS}, name="safelight"
+    )
     documents = firestore.Client(project=settings.project_id)
     bucket = StorageClient(project=settings.project_id).bucket(settings.bucket)
     return Outside(
@@ -54,7 +81,23 @@ def outside() -> Outside:
             api_key=settings.runpod_api_key,
         ),
         endings=PubSubEndings(PublisherClient(), settings.project_id),
+        sweeper=FirestoreSweeper(documents),
+        owners=FirebaseOwners(app),
         catalogue=load_catalogue(),
         now=lambda: datetime.now(UTC),
         draw_seed=lambda: secrets.randbelow(SEEDS),
+        chance=random.random,
+        webhook_for=functools.partial(_webhook_for, settings),
     )
+
+
+def _webhook_for(settings: Settings, path: GenerationPath, generation: Generation) -> str | None:
+    if not settings.webhook_url:
+        return None
+    hint = Hint(
+        path=path,
+        created_at=generation.created_at,
+        attempt=generation.attempt,
+        expires_at=datetime.now(UTC) + WEBHOOK_VALID_FOR,
+    )
+    return f"{settings.webhook_url.rstrip('/')}/{hint.sign(settings.webhook_secret)}"

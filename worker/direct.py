@@ -5,10 +5,10 @@ import threading
 from typing import Any
 
 from contracts.errors import ClaimLost, ErrorCode, FailedStage, Failure, GenerationFailed
+from contracts.returned_files import encode_files
 from contracts.runpod_job import MAX_RETURNED_BYTES, DirectJob, Outcome, result
 from contracts.status import Stage
 from contracts.validation import resolve_request
-from worker.generate import encode_files
 from worker.making import Made, make
 from worker.workplace import Workplace
 
@@ -53,4 +53,4 @@ def _returned(made: Made) -> dict[str, Any]:
                 message=f"the files are larger than the {MAX_RETURNED_BYTES} bytes that RunPod hands back",
             )
         )
-    return result(Outcome.COMPLETED, **made.facts, timings_seconds=made.seconds, files=encode_files(made))
+    return result(Outcome.COMPLETED, **made.facts, timings_seconds=made.seconds, files=encode_files(made.files))

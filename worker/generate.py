@@ -1,7 +1,7 @@
 """One job that has a document, from its claim to its ending."""
 
-import base64
 import logging
+import random
 import secrets
 import threading
 import time
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from adapters.announcing import announce
+from adapters.stored_files import adopt, discard, store
 from contracts import transitions
 from contracts.catalogue import Model
-from contracts.ending import ending_of
 from contracts.errors import (
     ClaimLost,
     ErrorCode,
@@ -22,16 +23,18 @@ from contracts.errors import (
     RequestInvalid,
     Unavailable,
 )
-from contracts.generation import Generation, same_moment
+from contracts.generation import Generation
 from contracts.generation_data import ImageData, Timings, VideoData
 from contracts.ports import Applied, Refused, StoreUnavailable
+from contracts.retries import pause_before
+from contracts.returned_files import encode_files
 from contracts.runpod_job import MAX_RETURNED_BYTES, CloudJob, Outcome, result
 from contracts.status import Stage, Status
-from contracts.transitions import Reason, Snapshot
+from contracts.stored_object import are_wanted
+from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
 from worker.heartbeat import Heartbeat
 from worker.making import Made, make
-from worker.uploads import adopt, discard, store
 from worker.workplace import Cloud, Workplace
 
 log = logging.getLogger(__name__)
@@ -77,7 +80,7 @@ def run_cloud_job(
         log.info("stopped", extra={"generation": job.path.document})
         return result(Outcome.STOPPED)
     except GenerationFailed as failed:
-        return _fail(turn, failed.failure)
+        return (_give_back if isinstance(failed, Unavailable) else _fail)(turn, failed.failure)
 
 
 def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
@@ -151,7 +154,7 @@ def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
         return result(Outcome.RETURNED, generation_data=stored.model_dump())
     if isinstance(completed, Applied):
         log.info("completed", extra={"generation": path.document, **stored.timings_seconds.model_dump()})
-        turn.cloud.endings.publish(ending_of(path, completed.fields))
+        announce(path, completed.fields, turn.cloud.endings)
         return result(Outcome.COMPLETED, object_paths=stored.object_paths)
     _discard_unwanted(turn, completed.reason)
     return result(Outcome.STOPPED)
@@ -159,18 +162,9 @@ def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
 
 def _discard_unwanted(turn: Turn, reason: Reason) -> None:
     """Remove the files if the document is gone, failed or cancelled; another's completion may rest on them."""
-    found = turn.cloud.generations.read(turn.job.path)
-    if found is None or _is_another_job(turn.job, found) or _ended_otherwise(found):
+    if not are_wanted(turn.cloud.generations.read(turn.job.path), turn.job.created_at):
         discard(turn.job, turn.cloud.objects)
     log.info("stopped", extra={"generation": turn.job.path.document, "reason": reason})
-
-
-def _is_another_job(job: CloudJob, found: Snapshot) -> bool:
-    return isinstance(found, Generation) and not same_moment(found.created_at, job.created_at)
-
-
-def _ended_otherwise(found: Snapshot) -> bool:
-    return found.is_terminal and not (isinstance(found, Generation) and found.status is Status.COMPLETED)
 
 
 def _fail(turn: Turn, failure: Failure) -> dict[str, Any]:
@@ -181,8 +175,28 @@ def _fail(turn: Turn, failure: Failure) -> dict[str, Any]:
     if isinstance(failed, Refused):
         return result(Outcome.STOPPED)
     log.info("failed", extra={"generation": turn.job.path.document, "code": failure.code})
-    turn.cloud.endings.publish(ending_of(turn.job.path, failed.fields))
+    announce(turn.job.path, failed.fields, turn.cloud.endings)
     return result(Outcome.FAILED, code=failure.code.value)
+
+
+def _give_back(turn: Turn, failure: Failure) -> dict[str, Any]:
+    """A later attempt may have more luck; after the last one this has failed."""
+    now = turn.workplace.now()
+
+    def give_back(found: Snapshot) -> Change | Reason:
+        failures = found.failures if isinstance(found, Generation) else 0
+        pause = pause_before(failures + 1, random.random())  # noqa: S311 - jitter, not a secret
+        return transitions.give_back(found, claim=turn.claim, failure=failure, now=now, retry_at=now + pause)
+
+    given_back = turn.cloud.generations.apply(turn.job.path, give_back)
+    if isinstance(given_back, Refused):
+        return result(Outcome.STOPPED)
+    log.warning("given_back", extra={"generation": turn.job.path.document, "code": failure.code})
+    if given_back.fields["status"] == Status.FAILED:
+        announce(turn.job.path, given_back.fields, turn.cloud.endings)
+        discard(turn.job, turn.cloud.objects)
+        return result(Outcome.FAILED, code=failure.code.value)
+    return result(Outcome.GIVEN_BACK, code=failure.code.value)
 
 
 def _return_files(turn: Turn, made: Made, facts: Mapping[str, Any], cause: str) -> dict[str, Any]:
@@ -192,17 +206,4 @@ def _return_files(turn: Turn, made: Made, facts: Mapping[str, Any], cause: str) 
         raise Unavailable(
             ErrorCode.STORAGE_UNAVAILABLE, FailedStage.UPLOADING, "The file could not be stored. Try again later."
         )
-    return result(Outcome.RETURNED, facts=dict(facts), files=encode_files(made))
-
-
-def encode_files(made: Made) -> list[dict[str, str]]:
-    """The files as a RunPod result holds them."""
-    return [
-        {
-            "object_path": file.name,
-            "content_type": file.content_type,
-            "sha256": file.sha256,
-            "base64": base64.b64encode(file.content).decode(),
-        }
-        for file in made.files
-    ]
+    return result(Outcome.RETURNED, facts=dict(facts), files=encode_files(made.files))

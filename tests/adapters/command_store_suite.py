@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -12,6 +13,7 @@ from contracts.paths import MediaType
 from contracts.ports import CommandStore, StoreUnavailable
 from tests.contracts.documents import CREATED_AT
 
+MOMENT = timedelta(microseconds=1)
 CANCEL = {"type": "cancel", "media_type": "images", "file_uid": "f1", "created_at": CREATED_AT}
 
 
@@ -77,3 +79,39 @@ class CommandStoreSuite:
             commands.unreachable.read("u1", command_id)
         with pytest.raises(StoreUnavailable):
             commands.unreachable.remove("u1", command_id)
+        with pytest.raises(StoreUnavailable):
+            commands.unreachable.waiting(until=CREATED_AT, limit=10)
+
+    def test_those_that_wait_are_found_the_oldest_first(self, commands: Commands) -> None:
+        for moments, (user_id, command_id) in enumerate([("u2", "c1"), ("u1", "c2"), ("u3", "c1")]):
+            commands.put(user_id, command_id, CANCEL | {"created_at": CREATED_AT - moments * MOMENT})
+        commands.put("u1", "c3", CANCEL | {"created_at": CREATED_AT + MOMENT})
+
+        assert commands.store.waiting(until=CREATED_AT, limit=10) == [("u3", "c1"), ("u1", "c2"), ("u2", "c1")]
+        assert commands.store.waiting(until=CREATED_AT, limit=1) == [("u3", "c1")]
+
+    def test_of_those_that_wait_equally_long_the_path_decides(self, commands: Commands) -> None:
+        in_order = [("a", "c1"), ("a", "c2"), ("a-b", "c1"), ("b", "c1")]
+        for user_id, command_id in reversed(in_order):
+            commands.put(user_id, command_id, CANCEL)
+
+        assert commands.store.waiting(until=CREATED_AT, limit=3) == in_order[:3]
+
+    def test_what_is_no_command_but_for_its_time_is_found_to_be_removed(self, commands: Commands) -> None:
+        commands.put("u1", "c1", {"created_at": CREATED_AT, "type": "explode"})
+
+        assert commands.store.waiting(until=CREATED_AT, limit=10) == [("u1", "c1")]
+
+    @pytest.mark.parametrize("no_time", ["now", 5, None, [CREATED_AT]], ids=str)
+    def test_what_holds_no_time_is_not_found_by_it(self, commands: Commands, no_time: object) -> None:
+        commands.put("u1", "c1", CANCEL | {"created_at": no_time})
+        commands.put("u1", "c2", {})
+
+        assert commands.store.waiting(until=CREATED_AT, limit=10) == []
+
+    def test_what_was_removed_waits_no_longer(self, commands: Commands) -> None:
+        commands.put("u1", "c1", CANCEL)
+
+        commands.store.remove("u1", "c1")
+
+        assert commands.store.waiting(until=CREATED_AT, limit=10) == []

@@ -2,6 +2,7 @@
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from google.cloud import firestore
 from adapters.firestore_calls import RETRY
 from adapters.firestore_commands import FirestoreCommands
 from adapters.firestore_generations import FirestoreGenerations
+from adapters.firestore_sweeper import FirestoreSweeper
 from contracts.command import COMMANDS
 from contracts.paths import GenerationPath
 from tests.adapters.grpc_server import GrpcServer
@@ -28,7 +30,7 @@ class FirestoreDocuments:
 
     def __init__(self, server: GrpcServer, direct: firestore.Client) -> None:
         self.server = server
-        self.client = client_of(server.address)
+        self.client = client_of(server.address, direct.project)
         self.store = FirestoreGenerations(self.client, sleep=self._sleep, retry=RETRY)
         self.unreachable = FirestoreGenerations(client_of(NOBODY_LISTENS), retry=AT_ONCE)
         self.pauses: list[float] = []
@@ -36,7 +38,11 @@ class FirestoreDocuments:
         self._direct = direct
 
     def put(self, path: GenerationPath, fields: Mapping[str, Any]) -> None:
-        self._direct.document(path.document).set(dict(fields))
+        self.put_at(path.document, fields)
+
+    def put_at(self, document: str, fields: Mapping[str, Any]) -> None:
+        """Anywhere, also where no generation can be."""
+        self._direct.document(document).set(dict(fields))
 
     def fields(self, path: GenerationPath) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._direct.document(path.document).get().to_dict()
@@ -67,10 +73,15 @@ def emulator_at(address: str) -> Iterator[None]:
             os.environ["FIRESTORE_EMULATOR_HOST"] = before
 
 
-def client_of(address: str) -> firestore.Client:
+def a_project() -> str:
+    """With no documents: a query of the real emulator would find those of other tests."""
+    return f"{PROJECT}-{uuid.uuid4().hex[:8]}"
+
+
+def client_of(address: str, project: str = PROJECT) -> firestore.Client:
     """A client that is connected already, so that it does not read the environment later."""
     with emulator_at(address):
-        client = firestore.Client(project=PROJECT)
+        client = firestore.Client(project=project)
         _ = client._firestore_api
     return client
 
@@ -80,9 +91,23 @@ class FirestoreCommandDocuments:
 
     def __init__(self, server: GrpcServer, direct: firestore.Client) -> None:
         self.server = server
-        self.store = FirestoreCommands(client_of(server.address))
+        self.store = FirestoreCommands(client_of(server.address, direct.project))
         self.unreachable = FirestoreCommands(client_of(NOBODY_LISTENS), retry=AT_ONCE)
         self._direct = direct
 
     def put(self, user_id: str, command_id: str, fields: Mapping[str, Any]) -> None:
-        self._direct.document("generations", user_id, COMMANDS, command_id).set(dict(fields))
+        self.put_at(f"generations/{user_id}/{COMMANDS}/{command_id}", fields)
+
+    def put_at(self, document: str, fields: Mapping[str, Any]) -> None:
+        """Anywhere, also where no command can be."""
+        self._direct.document(document).set(dict(fields))
+
+
+class FirestoreSweepers:
+    """See `sweeper_store_suite.Sweepers`."""
+
+    def __init__(self, server: GrpcServer, direct: firestore.Client) -> None:
+        self.server = server
+        self.store = FirestoreSweeper(client_of(server.address, direct.project))
+        self.unreachable = FirestoreSweeper(client_of(NOBODY_LISTENS), retry=AT_ONCE)
+        self.direct = direct

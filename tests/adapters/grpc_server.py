@@ -28,6 +28,8 @@ class Fault:
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     answer_is_lost: bool = False
     """The call does its work first, and only its answer never arrives."""
+    after: int = 0
+    """So many messages of the answer do arrive."""
 
 
 @dataclass
@@ -44,22 +46,23 @@ class GrpcServer:
 
         def serve(request: bytes, context: Any) -> Iterator[bytes]:  # noqa: ANN401 - grpc is untyped
             try:
-                return iter(self._answer(details.method, request, details.invocation_metadata))
+                yield from self._answer(details.method, request, details.invocation_metadata)
             except GrpcError as error:
                 context.abort(error.code, "as the test wants")
                 raise
 
         return grpc.unary_stream_rpc_method_handler(serve)
 
-    def _answer(self, method: str, request: bytes, metadata: Metadata) -> list[bytes]:
+    def _answer(self, method: str, request: bytes, metadata: Metadata) -> Iterator[bytes]:
         name = method.rpartition("/")[2]
         self.calls.append(name)
         fault = next((fault for fault in self.faults if fault.method == name), None)
         if fault is None:
-            return self.answer(method, request, metadata)
+            yield from self.answer(method, request, metadata)
+            return
         self.faults.remove(fault)
-        if fault.answer_is_lost:
-            self.answer(method, request, metadata)
+        if fault.answer_is_lost or fault.after:
+            yield from self.answer(method, request, metadata)[: fault.after]
         raise GrpcError(fault.code)
 
 

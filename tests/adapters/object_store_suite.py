@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from contracts.paths import GenerationPath, MediaType
 from contracts.ports import ObjectStore, StoreUnavailable
 from contracts.stored_object import DOWNLOAD_TOKEN, File
 
+CLOCKS_DIFFER = timedelta(hours=1)
 METADATA = {"document": "generations/u1/images/f1", "attempt": "1", "generation_data": '{"prompt": "über 😀"}'}
 
 
@@ -75,12 +77,53 @@ class ObjectStoreSuite:
 
         assert objects.url(first) != objects.url(second)
 
+    def test_all_objects_of_all_generations_are_found_with_their_metadata(self, objects: ObjectStore) -> None:
+        names = [a_path().object_names("png", 1)[0] for _ in range(3)]
+        stored = [objects.put(a_file(name), METADATA, replacing=0) for name in names]
+
+        found = list(objects.all(stored_before=datetime.now(UTC) + CLOCKS_DIFFER))
+
+        mine = [one for one in found if one.name in names]
+        assert sorted(mine, key=lambda one: one.generation) == sorted(stored, key=lambda one: one.generation)
+        assert mine[0].metadata.items() >= METADATA.items()
+
+    def test_what_is_younger_than_asked_for_is_left_out(self, objects: ObjectStore) -> None:
+        (name,) = a_path().object_names("png", 1)
+        objects.put(a_file(name), METADATA, replacing=0)
+
+        found = objects.all(stored_before=datetime.now(UTC) - CLOCKS_DIFFER)
+
+        assert name not in [one.name for one in found]
+
+    def test_what_is_no_generations_object_is_left_out(self, objects: ObjectStore) -> None:
+        others = [f"uploads/{uuid.uuid4().hex}/a.png", f"{uuid.uuid4().hex}/generating/u1/image/f1.png"]
+        for name in others:
+            objects.put(a_file(name), METADATA, replacing=0)
+
+        found = [one.name for one in objects.all(stored_before=datetime.now(UTC) + CLOCKS_DIFFER)]
+
+        assert not {*others} & {*found}
+
+    def test_what_is_removed_along_the_way_takes_nothing_else_with_it(self, objects: ObjectStore) -> None:
+        names = [a_path().object_names("png", 1)[0] for _ in range(3)]
+        for name in names:
+            objects.put(a_file(name), METADATA, replacing=0)
+
+        for one in objects.all(stored_before=datetime.now(UTC) + CLOCKS_DIFFER):
+            if one.name in names:
+                objects.remove(one)
+
+        left = [one.name for one in objects.all(stored_before=datetime.now(UTC) + CLOCKS_DIFFER)]
+        assert not {*names} & {*left}
+
     def test_a_bucket_that_cannot_be_reached_is_unavailable(self, unreachable: ObjectStore) -> None:
         path = a_path()
         (name,) = path.object_names("png", 1)
 
         with pytest.raises(StoreUnavailable):
             unreachable.find(path)
+        with pytest.raises(StoreUnavailable):
+            list(unreachable.all(stored_before=datetime.now(UTC)))
         with pytest.raises(StoreUnavailable):
             unreachable.put(a_file(name), METADATA, replacing=0)
 

@@ -5,6 +5,7 @@ import pytest
 
 from adapters.in_memory import InMemoryGenerations
 from contracts.paths import GenerationPath
+from tests.adapters.generation_queries_suite import GenerationQueriesSuite
 from tests.adapters.generation_store_suite import GenerationStoreSuite, claims
 from tests.contracts.documents import DISPATCHED, IMAGE_PATH
 
@@ -16,7 +17,7 @@ class InMemoryDocuments:
         self.unreachable.unavailable = True
 
     def put(self, path: GenerationPath, fields: Mapping[str, Any]) -> None:
-        self.store.create(path, fields)
+        self.store.put(path, fields)
 
     def fields(self, path: GenerationPath) -> dict[str, Any] | None:
         return self.store.documents.get(path)
@@ -25,16 +26,23 @@ class InMemoryDocuments:
         self.store.delete(path, None)
 
 
+@pytest.fixture
+def documents() -> InMemoryDocuments:
+    return InMemoryDocuments()
+
+
 class TestInMemoryGenerations(GenerationStoreSuite):
-    @pytest.fixture
-    def documents(self) -> InMemoryDocuments:
-        return InMemoryDocuments()
+    """The suite, with the fixture above."""
+
+
+class TestInMemoryQueries(GenerationQueriesSuite):
+    """The same."""
 
 
 def test_a_test_can_slip_in_before_a_write() -> None:
     seen: list[GenerationPath] = []
     store = InMemoryGenerations(before_write=seen.append)
-    store.create(IMAGE_PATH, DISPATCHED)
+    store.put(IMAGE_PATH, DISPATCHED)
 
     store.apply(IMAGE_PATH, claims("mine"))
 

@@ -12,9 +12,14 @@ from google.cloud.pubsub_v1 import PublisherClient
 from google.pubsub_v1 import types
 
 from adapters.pubsub_endings import PubSubEndings
+from contracts.dead_letter import DeadLetter
 from contracts.ending import Ending
+from contracts.errors import ErrorCode
 from tests.adapters.grpc_server import Answer, GrpcError, Metadata, grpc_server
 
+LETTER = DeadLetter(
+    document="generations/u1/images/f1", code=ErrorCode.WORKER_LOST, stage="generating", failures=3, attempts=4
+)
 ENDING = Ending(user_id="u1", media_type="images", file_uid="f1", status="failed", error_code="unknown_model")
 
 
@@ -42,6 +47,23 @@ def test_the_message_says_what_ended_and_how(monkeypatch: pytest.MonkeyPatch) ->
     (message,) = request.messages
     assert Ending.model_validate_json(message.data) == ENDING
     assert dict(message.attributes) == {"status": "failed"}
+
+
+def test_a_dead_letter_says_what_was_given_up_on_a_topic_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived: list[Any] = []
+
+    def take(method: str, request: bytes, metadata: Metadata) -> list[bytes]:
+        arrived.append(types.PublishRequest.deserialize(request))
+        return [types.PublishResponse.serialize(types.PublishResponse(message_ids=["1"]))]
+
+    with endings_on(take, monkeypatch) as endings:
+        endings.publish_dead_letter(LETTER)
+
+    (request,) = arrived
+    assert request.topic == "projects/my-app/topics/generation-dead-letters"
+    (message,) = request.messages
+    assert DeadLetter.model_validate_json(message.data) == LETTER
+    assert dict(message.attributes) == {"code": "worker_lost"}
 
 
 def refuses(code: grpc.StatusCode) -> Answer:
@@ -75,7 +97,9 @@ def test_what_cannot_be_published_is_a_warning_and_nothing_more(
 
     with endings_on(answer, monkeypatch) as endings:
         endings.publish(ENDING)
+        endings.publish_dead_letter(LETTER)
 
-    (record,) = [record for record in caplog.records if record.name == "adapters.pubsub_endings"]
-    assert record.message == "ending_not_published"
-    assert record.__dict__["file_uid"] == "f1"
+    ending, letter = [record for record in caplog.records if record.name == "adapters.pubsub_endings"]
+    assert ending.message == letter.message == "ending_not_published"
+    assert ending.__dict__["file_uid"] == "f1"
+    assert letter.__dict__["generation"] == "generations/u1/images/f1"

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import socket
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -145,3 +146,34 @@ def test_a_storage_that_says_nothing_is_unavailable(monkeypatch: pytest.MonkeyPa
 
     with http_server(hangs_until_the_client_leaves) as server, pytest.raises(StoreUnavailable):
         storage_objects(server.url, retry_seconds=0.2).find(PATH)
+
+
+def test_all_objects_are_listed_page_by_page_from_the_folder_of_all_generations() -> None:
+    def page(number: int, **more: str) -> Answer:
+        one = stored() | {"name": f"generating/u1/image/f{number}.png", "timeCreated": "2026-08-01T12:00:00.000Z"}
+        young = one | {"name": "generating/u1/image/young.png", "timeCreated": "2026-08-01T12:00:00.001Z"}
+        return says_json(200, {"items": [one, young], **more})
+
+    with http_server(in_turn(page(1, nextPageToken="more"), says(503), page(2))) as server:
+        objects = storage_objects(server.url, retry_seconds=10)
+        found = iter(objects.all(stored_before=datetime(2026, 8, 1, 12, tzinfo=UTC)))
+        first = next(found)
+        asked_for_the_first = len(server.requests)
+        rest = list(found)
+
+    assert [one.name for one in (first, *rest)] == ["generating/u1/image/f1.png", "generating/u1/image/f2.png"]
+    assert asked_for_the_first == 1
+    assert all("prefix=generating%2F" in request.target for request in server.requests)
+    assert ["pageToken=more" in request.target for request in server.requests] == [False, True, True]
+
+
+def test_a_listing_that_breaks_off_is_unavailable_and_gives_what_it_had() -> None:
+    one = stored() | {"timeCreated": "2026-08-01T12:00:00Z"}
+    first = says_json(200, {"items": [one], "nextPageToken": "more"})
+
+    with http_server(in_turn(first, says(403))) as server:
+        found = iter(storage_objects(server.url).all(stored_before=datetime(2026, 8, 2, tzinfo=UTC)))
+
+        assert next(found).name == NAME
+        with pytest.raises(StoreUnavailable, match="could not list"):
+            next(found)

@@ -133,11 +133,30 @@ DISPATCHED_AGAIN = DISPATCHED | {
     "attempts": [{"attempt": 1, "code": "worker_lost", "stage": "generating", "ended_at": BEAT_AT}],
 }
 
+LOST = {
+    "code": "worker_lost",
+    "stage": "generating",
+    "retryable": True,
+    "message": "The machine that was making this was lost. Try again later.",
+}
+WAITING = {
+    key: value for key, value in PROCESSING.items() if key not in {"claim", "progress", "runpod_job_id"}
+} | {
+    "status": "queued",
+    "stage": "waiting",
+    "attempt": 2,
+    "failures": 1,
+    "lease_expires_at": BEAT_AT + LEASE,
+    "modified": BEAT_AT,
+    "attempts": DISPATCHED_AGAIN["attempts"],
+}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "queued": QUEUED,
     "queued without a schema version": {key: value for key, value in QUEUED.items() if key != "schema_version"},
     "dispatched": DISPATCHED,
     "dispatched again": DISPATCHED_AGAIN,
+    "waiting to be dispatched again": WAITING,
     "processing": PROCESSING,
     "completed image": COMPLETED_IMAGE,
     "completed video": COMPLETED_VIDEO,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import RequestInvalid
-from contracts.paths import FILE_UID_PATTERN, GenerationPath, MediaType, is_upload_of, is_user_id
+from contracts.paths import FILE_UID_PATTERN, GenerationPath, MediaType, generation_at, is_upload_of, is_user_id
 
 FILE_UIDS = st.from_regex(FILE_UID_PATTERN, fullmatch=True).filter(lambda uid: not re.fullmatch("__.*__", uid))
 USER_IDS = st.text(min_size=1, max_size=128).filter(is_user_id)
@@ -202,3 +202,52 @@ def test_a_uid_is_never_taken_for_a_pattern(user_id: str) -> None:
 @given(user_id=USER_IDS, other=USER_IDS)
 def test_nobody_has_an_upload_of_another(user_id: str, other: str) -> None:
     assert is_upload_of(user_id, f"uploads/{other}/a.png") == (user_id == other)
+
+
+@given(user_id=USER_IDS, file_uid=FILE_UIDS, media_type=st.sampled_from(MediaType))
+def test_a_generation_is_found_again_by_its_document(user_id: str, file_uid: str, media_type: MediaType) -> None:
+    generation = path(file_uid, user_id, media_type)
+
+    assert generation_at(generation.document) == generation
+
+
+@pytest.mark.parametrize("file_uid", ["a b", "a.b", "é", "x" * 129, "__x__"])
+def test_a_document_with_a_bad_id_is_found_so_that_it_can_be_told_so(file_uid: str) -> None:
+    assert generation_at(f"generations/u1/images/{file_uid}") == path(file_uid)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "/",
+        "///",
+        "generations",
+        "generations/u1/images",
+        "generations/u1/images/",
+        "generations//images/f1",
+        "/generations/u1/images/f1",
+        "generations/u1/images/f1/",
+        "generations/u1//f1",
+        "generations/u1/images/f1/images/f2",
+        "generations/u1/commands/c1",
+        "generations/u1/image/f1",
+        "generations/u1/Images/f1",
+        "generations/u1/images\n/f1",
+        "Generations/u1/images/f1",
+        "generating/u1/images/f1",
+        "elsewhere/u1/images/f1",
+        "images/f1",
+        "sweeper/images",
+        "a/b/generations/u1/images/f1",
+    ],
+)
+def test_what_lies_elsewhere_is_no_generation(document: str) -> None:
+    assert generation_at(document) is None
+
+
+@given(document=st.text() | st.lists(st.sampled_from(["generations", "images", "u1", ""])).map("/".join))
+def test_whatever_a_document_is_called_its_generation_is_called_the_same(document: str) -> None:
+    found = generation_at(document)
+
+    assert found is None or found.document == document

@@ -11,6 +11,8 @@ from contracts.runpod_job import (
     CloudJob,
     DirectJob,
     Outcome,
+    RunPodJob,
+    RunPodStatus,
     build_run_body,
     format_moment,
     parse_job_input,
@@ -60,6 +62,25 @@ def test_a_job_lives_longer_at_runpod_than_our_own_deadlines() -> None:
 
     assert BODY["policy"]["executionTimeout"] == 300_000
     assert BODY["policy"]["ttl"] > deadlines * 1000
+
+
+def test_runpod_is_given_the_webhook_that_it_is_to_call() -> None:
+    url = "https://example.com/on_runpod_webhook/token.signature"
+
+    assert build_run_body(IMAGE_PATH, Generation.from_fields(DISPATCHED), MODEL, url) == BODY | {"webhook": url}
+
+
+def test_without_a_webhook_runpod_is_told_of_none() -> None:
+    assert BODY.keys() == {"input", "policy"}
+
+
+def test_a_request_can_name_no_webhook_and_no_policy_of_its_own() -> None:
+    smuggled = QUEUED["request_data"] | {"webhook": "https://example.com/theirs", "policy": {"ttl": 1}}
+
+    body = build_run_body(IMAGE_PATH, Generation.from_fields(DISPATCHED | {"request_data": smuggled}), MODEL)
+
+    assert "webhook" not in body
+    assert body["policy"] == BODY["policy"]
 
 
 def test_the_worker_reads_what_the_function_wrote() -> None:
@@ -166,3 +187,27 @@ def test_a_result_says_how_it_ended(outcome: Outcome) -> None:
 def test_a_result_never_has_the_key_that_the_sdk_takes_away() -> None:
     with pytest.raises(ValueError, match="top-level `error`"):
         result(Outcome.FAILED, error="x")
+
+
+@pytest.mark.parametrize("status", RunPodStatus)
+def test_runpod_does_no_more_about_what_it_has_ended(status: RunPodStatus) -> None:
+    ended = {"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"}
+
+    assert RunPodJob(status=status).is_over == (status in ended)
+
+
+def test_every_state_of_runpods_documentation_is_known_by_its_name() -> None:
+    documented = ["IN_QUEUE", "IN_PROGRESS", "RUNNING", "COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"]
+
+    assert [status.value for status in RunPodStatus] == documented
+    assert [RunPodStatus(name).name for name in documented] == documented
+
+
+@pytest.mark.parametrize("name", ["", "completed", "DONE", "IN_QUEUE "])
+def test_a_state_that_runpod_does_not_have_is_none(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a valid RunPodStatus"):
+        RunPodStatus(name)
+
+
+def test_a_job_that_brought_nothing_has_no_output() -> None:
+    assert RunPodJob(status=RunPodStatus.COMPLETED).output is None

@@ -1,22 +1,43 @@
 import dataclasses
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
 from contracts.errors import ErrorCode, RequestInvalid
+from contracts.generation import read_generation
 from contracts.generation_data import ImageData, VideoData
 from contracts.paths import GenerationPath, MediaType
 from contracts.stored_object import (
     File,
     StoredObject,
+    are_wanted,
+    as_generation_data,
     belongs_to,
     build_generation_data,
     check_names_free,
     complete_set,
     describe,
+    made_at,
+    of_later_jobs,
+    of_this_job,
 )
-from tests.contracts.documents import CREATED_AT, IMAGE_DATA, IMAGE_PATH, VIDEO_DATA, VIDEO_PATH
+from tests.contracts.documents import (
+    CANCELLED,
+    COMPLETED_IMAGE,
+    COMPLETED_VIDEO,
+    CREATED_AT,
+    DISPATCHED,
+    FAILED,
+    IMAGE_DATA,
+    IMAGE_PATH,
+    PROCESSING,
+    QUEUED,
+    REJECTED,
+    VIDEO_DATA,
+    VIDEO_PATH,
+    WAITING,
+)
 
 FACTS = {
     key: IMAGE_DATA[key]
@@ -158,3 +179,116 @@ def test_what_the_page_gets_is_rebuilt_from_the_metadata_of_a_video() -> None:
 
     assert isinstance(data, VideoData)
     assert data.model_dump() == VIDEO_DATA | {"bytes": [1, 1]}
+
+
+VIDEO_FACTS = {
+    key: value for key, value in VIDEO_DATA.items() if key not in {"object_paths", "video_url", "poster_url"}
+}
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_video_is_two_files_and_never_another_number(count: int) -> None:
+    names = [f"generating/u1/video/f1_{number}.mp4" for number in range(count)]
+
+    with pytest.raises(ValueError, match=r"^a video has two files, itself and its poster$"):
+        as_generation_data(MediaType.VIDEOS, VIDEO_FACTS, names, names)
+
+
+@pytest.mark.parametrize("media_type", MediaType)
+@pytest.mark.parametrize("missing", ["width", "seed", "model", "sha256", "timings_seconds"])
+def test_facts_that_lack_one_are_none(media_type: MediaType, missing: str) -> None:
+    facts = {key: value for key, value in {**IMAGE_DATA, **VIDEO_FACTS}.items() if key != missing}
+
+    with pytest.raises(ValueError, match=missing):
+        as_generation_data(media_type, facts, ["a", "b"], ["a", "b"])
+
+
+ONE = stored(count=1)[0]
+
+
+def test_an_object_says_when_its_job_was_created() -> None:
+    assert made_at(IMAGE_PATH, ONE) == CREATED_AT
+
+
+def test_the_zone_of_that_time_is_no_matter() -> None:
+    elsewhere = CREATED_AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+
+    assert made_at(IMAGE_PATH, with_metadata(ONE, created_at=elsewhere.isoformat())) == CREATED_AT
+
+
+@pytest.mark.parametrize(
+    "created_at", ["", "yesterday", "2026-08-01T12:00:00", "2026-13-01T12:00:00+00:00", "1785675600", "\n", "é"]
+)
+def test_a_time_that_cannot_be_read_is_none(created_at: str) -> None:
+    assert made_at(IMAGE_PATH, with_metadata(ONE, created_at=created_at)) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        VIDEO_PATH,
+        dataclasses.replace(IMAGE_PATH, user_id="u2"),
+        dataclasses.replace(IMAGE_PATH, file_uid="f1_0"),
+        dataclasses.replace(IMAGE_PATH, file_uid="f"),
+    ],
+)
+def test_an_object_says_nothing_of_another_generation(other: GenerationPath) -> None:
+    assert made_at(other, ONE) is None
+
+
+def test_an_object_without_metadata_says_nothing() -> None:
+    document = {"document": IMAGE_PATH.document}
+
+    assert made_at(IMAGE_PATH, dataclasses.replace(ONE, metadata={})) is None
+    assert made_at(IMAGE_PATH, dataclasses.replace(ONE, metadata=document)) is None
+
+
+def test_objects_are_told_apart_by_the_moment_their_job_was_created() -> None:
+    moment = timedelta(microseconds=1)
+    earlier, this, later = (
+        stored(count=1, created_at=created_at)[0]
+        for created_at in (CREATED_AT - moment, CREATED_AT, CREATED_AT + moment)
+    )
+    found = [later, with_metadata(this, created_at="yesterday"), this, earlier]
+
+    assert of_this_job(IMAGE_PATH, CREATED_AT, found) == [this]
+    assert of_later_jobs(IMAGE_PATH, CREATED_AT, found) == [later]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [QUEUED, DISPATCHED, PROCESSING, WAITING, COMPLETED_IMAGE, COMPLETED_VIDEO],
+    ids=["queued", "dispatched", "processing", "waiting", "image", "video"],
+)
+def test_files_of_a_job_that_is_open_or_completed_are_wanted(fields: dict[str, Any]) -> None:
+    assert are_wanted(read_generation(fields), CREATED_AT)
+
+
+@pytest.mark.parametrize("fields", [FAILED, REJECTED, CANCELLED], ids=["failed", "rejected", "cancelled"])
+def test_files_of_a_job_that_came_to_nothing_are_not_wanted(fields: dict[str, Any]) -> None:
+    assert not are_wanted(read_generation(fields), CREATED_AT)
+
+
+@pytest.mark.parametrize("microseconds", [-1, 1])
+@pytest.mark.parametrize("fields", [QUEUED, PROCESSING, COMPLETED_IMAGE], ids=["queued", "processing", "image"])
+def test_files_of_another_job_under_the_same_id_are_not_wanted(fields: dict[str, Any], microseconds: int) -> None:
+    assert not are_wanted(read_generation(fields), CREATED_AT + timedelta(microseconds=microseconds))
+
+
+def test_files_of_a_document_that_is_gone_are_not_wanted() -> None:
+    assert not are_wanted(None, CREATED_AT)
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "failed", "cancelled", "explode"])
+def test_files_of_what_is_no_generation_are_not_wanted(status: str) -> None:
+    assert not are_wanted(read_generation(PROCESSING | {"status": status, "attempt": "one"}), CREATED_AT)
+
+
+def test_files_of_a_completed_document_that_another_release_wrote_are_wanted() -> None:
+    """Its user sees them. Nobody may remove them for not being able to read it."""
+    newer = read_generation(COMPLETED_IMAGE | {"schema_version": 2})
+
+    assert are_wanted(newer, CREATED_AT)
+    assert not are_wanted(newer, CREATED_AT - timedelta(microseconds=1))
+    assert not are_wanted(read_generation({"status": "completed"}), CREATED_AT)
+    assert not are_wanted(read_generation({"status": "completed", "created_at": "now"}), CREATED_AT)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.contracts.documents import (
     QUEUED,
     REJECTED,
     STARTED_AT,
+    WAITING,
 )
 from tests.contracts.json_schema import fits
 
@@ -33,17 +35,23 @@ FAILURE = Failure.model_validate(documents.ERROR)
 IMAGE_DATA = ImageData.model_validate(documents.IMAGE_DATA)
 VIDEO_DATA = VideoData.model_validate(documents.VIDEO_DATA)
 PROGRESS = Progress.model_validate(documents.PROGRESS)
+LOST = Failure.model_validate(documents.LOST)
 MALFORMED = QUEUED | {"attempt": "one"}
 
 
 def dispatch(found: Snapshot, attempt: int = 0, seed: int = 81723) -> Change | Reason:
-    lease = DISPATCHED_AT + LEASE
+    lease = DISPATCHED_AT + LEASE / 2
     return transitions.dispatch(found, attempt=attempt, seed=seed, now=DISPATCHED_AT, lease_expires_at=lease)
 
 
 def record(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
     return transitions.record_runpod_job(
-        found, created_at=created_at, attempt=attempt, runpod_job_id="ab-u1", now=DISPATCHED_AT
+        found,
+        created_at=created_at,
+        attempt=attempt,
+        runpod_job_id="ab-u1",
+        now=DISPATCHED_AT,
+        lease_expires_at=DISPATCHED_AT + LEASE,
     )
 
 
@@ -86,8 +94,48 @@ def fail_dispatch(found: Snapshot, attempt: int = 1, created_at: datetime = CREA
     return transitions.fail_dispatch(found, created_at=created_at, attempt=attempt, failure=FAILURE, now=ENDED_AT)
 
 
-def reject(found: Snapshot) -> Change | Reason:
-    return transitions.reject(found, failure=FAILURE, now=ENDED_AT)
+def reject(found: Snapshot, attempt: int = 0) -> Change | Reason:
+    return transitions.reject(found, attempt=attempt, failure=FAILURE, now=ENDED_AT)
+
+
+def wait(found: Snapshot, attempt: int = 0) -> Change | Reason:
+    return transitions.wait(found, attempt=attempt, now=BEAT_AT, lease_expires_at=BEAT_AT + LEASE)
+
+
+def give_back(found: Snapshot, nonce: str = "nonce-1") -> Change | Reason:
+    return transitions.give_back(found, claim=nonce, failure=LOST, now=BEAT_AT, retry_at=BEAT_AT + LEASE)
+
+
+def redispatch(
+    found: Snapshot,
+    attempt: int = 1,
+    created_at: datetime = CREATED_AT,
+    *,
+    counts: bool = True,
+) -> Change | Reason:
+    return transitions.redispatch(
+        found,
+        created_at=created_at,
+        attempt=attempt,
+        failure=LOST,
+        counts=counts,
+        now=BEAT_AT,
+        retry_at=BEAT_AT + LEASE,
+    )
+
+
+def extend(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.extend(
+        found, created_at=created_at, attempt=attempt, now=BEAT_AT, lease_expires_at=BEAT_AT + LEASE
+    )
+
+
+def adopt(found: Snapshot, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.adopt(found, created_at=created_at, generation_data=IMAGE_DATA, now=ENDED_AT)
+
+
+def fail_overdue(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
+    return transitions.fail_overdue(found, created_at=created_at, attempt=attempt, failure=LOST, now=ENDED_AT)
 
 
 def cancel(found: Snapshot) -> Change | Reason:
@@ -105,6 +153,12 @@ EVERY_STEP: list[Step] = [
     fail_dispatch,
     reject,
     cancel,
+    wait,
+    give_back,
+    redispatch,
+    extend,
+    adopt,
+    fail_overdue,
 ]
 
 
@@ -126,9 +180,23 @@ def walk(fields: Mapping[str, Any], *steps: Step) -> dict[str, Any]:
         ([dispatch, record, claim, heartbeat, complete_video], COMPLETED_VIDEO),
         ([dispatch, record, claim, heartbeat, fail], FAILED),
         ([dispatch, record, claim, heartbeat, cancel], CANCELLED),
+        ([dispatch, record, claim, heartbeat, give_back], WAITING),
+        ([dispatch, record, claim, heartbeat, redispatch], WAITING),
+        ([dispatch, record, claim, heartbeat, adopt], COMPLETED_IMAGE),
         ([reject], REJECTED),
     ],
-    ids=["dispatched", "processing", "completed image", "completed video", "failed", "cancelled", "rejected"],
+    ids=[
+        "dispatched",
+        "processing",
+        "completed image",
+        "completed video",
+        "failed",
+        "cancelled",
+        "given back",
+        "taken away",
+        "adopted",
+        "rejected",
+    ],
 )
 def test_the_transitions_lead_to_the_example_documents(steps: list[Step], expected: dict[str, Any]) -> None:
     reached = walk(QUEUED, *steps)
@@ -138,7 +206,7 @@ def test_the_transitions_lead_to_the_example_documents(steps: list[Step], expect
     assert fits(reached, "Generation")
 
 
-@pytest.mark.parametrize("end", [complete, fail, cancel])
+@pytest.mark.parametrize("end", [complete, fail, cancel, adopt, fail_overdue])
 def test_an_ending_takes_away_who_is_at_work_and_nothing_else(end: Step) -> None:
     ended = walk(PROCESSING, end)
 
@@ -198,7 +266,7 @@ def test_a_malformed_document_that_has_ended_absorbs_every_change(step: Step) ->
     assert step(read_generation(MALFORMED | {"status": "failed"})) is Reason.ENDED
 
 
-@pytest.mark.parametrize("step", [dispatch, record, claim, heartbeat, complete, fail, fail_dispatch])
+@pytest.mark.parametrize("step", [step for step in EVERY_STEP if step not in {reject, cancel}])
 def test_a_malformed_document_is_not_worked_on(step: Step) -> None:
     assert step(read_generation(MALFORMED)) is Reason.MALFORMED
 
@@ -211,21 +279,88 @@ def test_a_malformed_document_can_be_ended(step: Step, status: str) -> None:
     assert "lease_expires_at" not in ended
 
 
-@pytest.mark.parametrize("step", [dispatch, claim, fail_dispatch])
+@pytest.mark.parametrize("step", [dispatch, claim, fail_dispatch, wait])
 def test_a_generation_that_is_processed_is_not_begun_again(step: Callable[..., Change | Reason]) -> None:
     assert step(read_generation(PROCESSING), attempt=1) is Reason.NOT_QUEUED
 
 
 @pytest.mark.parametrize(
     ("step", "attempt"),
-    [(dispatch, 0), (dispatch, 2), (record, 0), (record, 2), (claim, 0), (claim, 2), (fail_dispatch, 0)],
+    [
+        (step, attempt)
+        for step in (dispatch, record, claim, fail_dispatch, wait, redispatch, extend, fail_overdue)
+        for attempt in (0, 2)
+    ],
 )
 def test_who_acts_on_another_attempt_acts_on_nothing(step: Callable[..., Change | Reason], attempt: int) -> None:
     assert step(read_generation(DISPATCHED), attempt=attempt) is Reason.OTHER_ATTEMPT
 
 
-def test_only_a_generation_that_was_never_dispatched_is_rejected() -> None:
+def test_only_the_attempt_that_was_looked_at_is_rejected() -> None:
     assert reject(read_generation(DISPATCHED)) is Reason.OTHER_ATTEMPT
+    assert isinstance(reject(read_generation(DISPATCHED), attempt=1), Change)
+    assert reject(read_generation(PROCESSING), attempt=1) is Reason.NOT_QUEUED
+
+
+def test_a_lost_attempt_is_kept_in_the_history_and_its_worker_shut_out() -> None:
+    waiting = walk(PROCESSING, redispatch)
+
+    assert waiting["attempts"] == [
+        {"attempt": 1, "code": "worker_lost", "stage": "generating", "ended_at": BEAT_AT}
+    ]
+    assert heartbeat(read_generation(waiting)) is Reason.NOT_MINE
+    assert claim(read_generation(waiting)) is Reason.OTHER_ATTEMPT
+
+
+def test_the_third_failure_is_the_last_and_says_what_it_was() -> None:
+    again = [partial(redispatch, attempt=attempt) for attempt in (1, 2, 3)]
+
+    ended = walk(DISPATCHED, *again)
+
+    assert ended["status"] == "failed"
+    assert ended["error"] == LOST.model_dump(exclude_none=True)
+    assert (ended["failures"], len(ended["attempts"])) == (3, 3)
+    assert not documents.OF_WORK & ended.keys()
+
+
+def test_the_third_time_that_workers_give_it_back_is_the_last() -> None:
+    ended = walk(PROCESSING | {"failures": 2}, give_back)
+
+    assert ended["status"] == "failed"
+
+
+def test_what_runpod_never_took_costs_no_attempt_however_often() -> None:
+    tried = walk(DISPATCHED, *[partial(redispatch, attempt=attempt, counts=False) for attempt in range(1, 31)])
+
+    assert (tried["status"], tried["failures"], tried["attempt"]) == ("queued", 0, 31)
+    assert [attempt["attempt"] for attempt in tried["attempts"]] == list(range(11, 31))
+
+
+def test_the_next_dispatch_forgets_the_job_of_the_last() -> None:
+    assert "runpod_job_id" not in walk(DISPATCHED, lambda found: dispatch(found, attempt=1))
+
+
+def test_a_job_that_is_noted_has_longer_to_be_claimed_unless_it_is_already() -> None:
+    assert walk(QUEUED, dispatch)["lease_expires_at"] == DISPATCHED_AT + LEASE / 2
+    assert walk(QUEUED, dispatch, record)["lease_expires_at"] == DISPATCHED_AT + LEASE
+    assert walk(QUEUED, dispatch, claim, record)["lease_expires_at"] == STARTED_AT + LEASE
+
+
+@pytest.mark.parametrize("fields", [DISPATCHED, PROCESSING], ids=["queued", "processing"])
+def test_an_extension_changes_nothing_but_the_lease(fields: dict[str, Any]) -> None:
+    extended = walk(fields, extend)
+
+    assert extended == fields | {"lease_expires_at": BEAT_AT + LEASE, "modified": BEAT_AT}
+
+
+def test_what_waits_for_runpod_has_a_lease_and_no_attempt() -> None:
+    waiting = walk(QUEUED, wait)
+
+    assert waiting == QUEUED | {"stage": "waiting", "lease_expires_at": BEAT_AT + LEASE, "modified": BEAT_AT}
+
+
+def test_a_queued_generation_whose_files_are_there_is_completed_with_them() -> None:
+    assert walk(DISPATCHED, adopt)["generation_data"] == documents.IMAGE_DATA
 
 
 def test_a_dispatch_that_runpod_refused_ends_it() -> None:
@@ -237,7 +372,7 @@ def test_a_dispatch_that_runpod_refused_ends_it() -> None:
 
 
 @pytest.mark.parametrize("microseconds", [-1, 1])
-@pytest.mark.parametrize("step", [record, claim, fail_dispatch])
+@pytest.mark.parametrize("step", [record, claim, fail_dispatch, redispatch, extend, adopt, fail_overdue])
 def test_nobody_takes_a_new_job_under_an_old_name_for_his(
     step: Callable[..., Change | Reason], microseconds: int
 ) -> None:
@@ -246,7 +381,7 @@ def test_nobody_takes_a_new_job_under_an_old_name_for_his(
     assert step(read_generation(DISPATCHED), created_at=other) is Reason.OTHER_JOB
 
 
-@pytest.mark.parametrize("step", [heartbeat, complete, fail])
+@pytest.mark.parametrize("step", [heartbeat, complete, fail, give_back])
 @pytest.mark.parametrize("fields", [QUEUED, DISPATCHED, PROCESSING], ids=["queued", "dispatched", "processing"])
 def test_only_the_holder_of_the_claim_works_on_it(
     step: Callable[..., Change | Reason], fields: dict[str, Any]
@@ -254,7 +389,7 @@ def test_only_the_holder_of_the_claim_works_on_it(
     assert step(read_generation(fields), nonce="nonce-2") is Reason.NOT_MINE
 
 
-@pytest.mark.parametrize("step", [heartbeat, complete, fail])
+@pytest.mark.parametrize("step", [heartbeat, complete, fail, give_back])
 def test_a_claim_that_was_left_behind_in_a_queued_document_counts_for_nothing(step: Step) -> None:
     assert step(read_generation(DISPATCHED | {"claim": "nonce-1"})) is Reason.NOT_MINE
 

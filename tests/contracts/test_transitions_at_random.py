@@ -34,6 +34,7 @@ from tests.contracts.json_schema import fits
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
+MOST_FAILURES = 3
 ENDED = {"completed", "failed", "cancelled"}
 OF_WORK = {"claim", "lease_expires_at", "stage", "progress"}
 FAILURE = Broken(ErrorCode.GENERATION_FAILED, FailedStage.GENERATING, "The picture could not be made.").failure
@@ -61,6 +62,7 @@ class OneDocument(RuleBasedStateMachine):
     def forget(self) -> None:
         """Nothing is known of a document that has just been created, or that there is none of."""
         self.attempt = 0
+        self.failures = 0
         self.holder: str | None = None
         self.seed: int | None = None
         self.malformed = False
@@ -178,6 +180,7 @@ class OneDocument(RuleBasedStateMachine):
             attempt=attempt,
             runpod_job_id=f"job-{attempt}",
             now=self.now(),
+            lease_expires_at=self.now() + LEASE,
         )
         self.settle(outcome, allowed=allowed)
         assert self.status == status
@@ -199,22 +202,97 @@ class OneDocument(RuleBasedStateMachine):
         self.settle(outcome, allowed=allowed)
 
     @precondition(lambda self: self.fields is not None)
-    @rule()
-    def reject(self) -> None:
-        allowed = self.is_open and (self.malformed or (self.is_queued and self.attempt == 0))
-        outcome = transitions.reject(read_generation(self.fields or {}), failure=FAILURE, now=self.now())
+    @rule(lag=behind, really=seldom)
+    def reject(self, lag: int, really: bool) -> None:  # noqa: FBT001
+        if not really:
+            return
+        attempt = self.attempt + lag
+        allowed = self.is_open and (self.malformed or (self.is_queued and lag == 0))
+        outcome = transitions.reject(
+            read_generation(self.fields or {}), attempt=attempt, failure=FAILURE, now=self.now()
+        )
         self.settle(outcome, allowed=allowed)
 
-    @precondition(lambda self: self.is_open and not self.malformed and self.attempt > 0)
-    @rule(target=jobs)
-    def give_to_another(self) -> Job:
+    @precondition(lambda self: self.fields is not None)
+    @rule(lag=behind)
+    def wait(self, lag: int) -> None:
+        outcome = transitions.wait(
+            read_generation(self.fields or {}),
+            attempt=self.attempt + lag,
+            now=self.now(),
+            lease_expires_at=self.now() + LEASE,
+        )
+        self.settle(outcome, allowed=self.is_queued and lag == 0)
+
+    @precondition(lambda self: self.fields is not None)
+    @rule(job=jobs)
+    def extend(self, job: Job) -> None:
+        created_at, attempt = job
+        allowed = self.is_open and not self.malformed and self.is_of(job)
+        outcome = transitions.extend(
+            read_generation(self.fields or {}),
+            created_at=created_at,
+            attempt=attempt,
+            now=self.now(),
+            lease_expires_at=self.now() + LEASE,
+        )
+        self.settle(outcome, allowed=allowed)
+
+    @precondition(lambda self: self.fields is not None)
+    @rule(job=jobs, counts=st.booleans())
+    def redispatch(self, job: Job, counts: bool) -> None:  # noqa: FBT001
         """The only way back: the worker is thought lost, rightly or not."""
-        assert self.fields is not None
-        again = self.fields | {"status": "queued", "stage": "dispatched", "attempt": self.attempt + 1}
-        self.write({key: value for key, value in again.items() if key not in {"claim", "progress"}})
-        self.attempt += 1
+        created_at, attempt = job
+        allowed = self.is_open and not self.malformed and self.is_of(job)
+        outcome = transitions.redispatch(
+            read_generation(self.fields or {}),
+            created_at=created_at,
+            attempt=attempt,
+            failure=FAILURE,
+            counts=counts,
+            now=self.now(),
+            retry_at=self.now() + LEASE,
+        )
+        if self.settle(outcome, allowed=allowed):
+            self.put_back(counts=counts)
+
+    def put_back(self, *, counts: bool) -> None:
+        """An attempt came to nothing; the third that counts was the last."""
+        self.failures += counts
         self.holder = None
-        return again["created_at"], self.attempt
+        assert (self.status == "queued") == (self.failures < MOST_FAILURES)
+        if self.status == "queued":
+            self.attempt += 1
+
+    @precondition(lambda self: self.fields is not None)
+    @rule(job=jobs, really=seldom)
+    def fail_overdue(self, job: Job, really: bool) -> None:  # noqa: FBT001
+        if not really:
+            return
+        created_at, attempt = job
+        allowed = self.is_open and not self.malformed and self.is_of(job)
+        outcome = transitions.fail_overdue(
+            read_generation(self.fields or {}),
+            created_at=created_at,
+            attempt=attempt,
+            failure=FAILURE,
+            now=self.now(),
+        )
+        self.settle(outcome, allowed=allowed)
+
+    @precondition(lambda self: self.fields is not None)
+    @rule(job=jobs, really=seldom)
+    def adopt(self, job: Job, really: bool) -> None:  # noqa: FBT001
+        """The files of any attempt are as good as those of another."""
+        assert self.fields is not None
+        if not really:
+            return
+        created_at, _ = job
+        allowed = self.is_open and not self.malformed and created_at == self.fields["created_at"]
+        outcome = transitions.adopt(
+            read_generation(self.fields), created_at=created_at, generation_data=IMAGE_DATA, now=self.now()
+        )
+        self.completions += self.settle(outcome, allowed=allowed)
 
     # The workers.
 
@@ -288,6 +366,19 @@ class OneDocument(RuleBasedStateMachine):
         )
         self.settle(outcome, allowed=allowed)
 
+    @precondition(lambda self: self.fields is not None)
+    @rule(nonce=claims)
+    def give_back(self, nonce: str) -> None:
+        outcome = transitions.give_back(
+            read_generation(self.fields or {}),
+            claim=nonce,
+            failure=FAILURE,
+            now=self.now(),
+            retry_at=self.now() + LEASE,
+        )
+        if self.settle(outcome, allowed=self.holds(nonce)):
+            self.put_back(counts=True)
+
     # What holds at all times.
 
     @invariant()
@@ -301,6 +392,11 @@ class OneDocument(RuleBasedStateMachine):
     def it_is_completed_once_at_most(self) -> None:
         assert self.completions <= 1
         assert (self.completions == 1) == (self.status == "completed")
+
+    @invariant()
+    def it_has_failed_as_often_as_it_says(self) -> None:
+        if self.fields is not None and not self.malformed:
+            assert self.fields.get("failures", 0) == self.failures <= MOST_FAILURES
 
     @invariant()
     def nobody_is_at_work_on_an_ended_document(self) -> None:

@@ -8,7 +8,9 @@ from adapters.in_memory import (
     InMemoryEndings,
     InMemoryGenerations,
     InMemoryObjects,
+    InMemoryOwners,
     InMemoryRunPod,
+    InMemorySweeper,
 )
 from contracts.ports import GenerationStore, RunPodQueue
 from tests.contracts.catalogues import CATALOGUE
@@ -27,6 +29,9 @@ class InMemory:
     objects: InMemoryObjects = field(default_factory=InMemoryObjects)
     runpod: InMemoryRunPod = field(default_factory=InMemoryRunPod)
     endings: InMemoryEndings = field(default_factory=InMemoryEndings)
+    sweeper: InMemorySweeper = field(default_factory=InMemorySweeper)
+    owners: InMemoryOwners = field(default_factory=InMemoryOwners)
+    webhook: str | None = None
     now: datetime = DISPATCHED_AT
 
     @property
@@ -37,9 +42,13 @@ class InMemory:
             objects=self.objects,
             runpod=self.runpod,
             endings=self.endings,
+            sweeper=self.sweeper,
+            owners=self.owners,
             catalogue=CATALOGUE,
             now=lambda: self.now,
             draw_seed=lambda: DRAWN_SEED,
+            chance=lambda: 1.0,
+            webhook_for=lambda path, generation: self.webhook,
         )
 
     def outside_with(

@@ -66,7 +66,7 @@ def names(world: InMemory) -> list[str]:
 def test_an_open_generation_is_cancelled_here_and_at_runpod(
     world: InMemory, fields: dict[str, Any], told: list[str]
 ) -> None:
-    world.generations.create(IMAGE_PATH, fields)
+    world.generations.put(IMAGE_PATH, fields)
 
     document = asked(world)
 
@@ -93,7 +93,7 @@ def test_an_open_generation_is_cancelled_here_and_at_runpod(
     ],
 )
 def test_an_ended_generation_stays_as_it_is(world: InMemory, fields: dict[str, Any]) -> None:
-    world.generations.create(IMAGE_PATH, fields)
+    world.generations.put(IMAGE_PATH, fields)
 
     assert asked(world) == fields
     assert world.runpod.cancelled == []
@@ -116,7 +116,7 @@ def test_a_command_about_nothing_is_removed_without_a_word(world: InMemory, kind
     ],
 )
 def test_delete_removes_the_document_and_its_files(world: InMemory, fields: dict[str, Any]) -> None:
-    world.generations.create(IMAGE_PATH, fields)
+    world.generations.put(IMAGE_PATH, fields)
     store(world, IMAGE_PATH, "generating/u1/image/f1_0.png")
     store(world, IMAGE_PATH, "generating/u1/image/f1_1.png")
 
@@ -125,7 +125,7 @@ def test_delete_removes_the_document_and_its_files(world: InMemory, fields: dict
 
 
 def test_delete_ends_a_running_generation_first(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, PROCESSING)
+    world.generations.put(IMAGE_PATH, PROCESSING)
 
     asked(world, type="delete")
 
@@ -147,11 +147,11 @@ def test_delete_leaves_what_was_created_anew_meanwhile(world: InMemory) -> None:
 
     class Meanwhile(InMemoryObjects):
         def find(self, path: GenerationPath) -> list[StoredObject]:
-            world.generations.create(path, anew)
+            world.generations.put(path, anew)
             return super().find(path)
 
     world.objects = Meanwhile()
-    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+    world.generations.put(IMAGE_PATH, COMPLETED_IMAGE)
 
     assert asked(world, type="delete") == anew
 
@@ -161,7 +161,7 @@ def test_delete_leaves_the_files_of_a_later_job_of_the_same_name(world: InMemory
         file = File(name=f"generating/u1/image/{name}", content=b"x", content_type="image/png", sha256="0a")
         says = {} if created_at is None else {"created_at": created_at.isoformat()}
         world.objects.put(file, {"document": IMAGE_PATH.document, **says}, replacing=0)
-    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+    world.generations.put(IMAGE_PATH, COMPLETED_IMAGE)
 
     asked(world, type="delete")
 
@@ -169,7 +169,7 @@ def test_delete_leaves_the_files_of_a_later_job_of_the_same_name(world: InMemory
 
 
 def test_delete_leaves_the_files_of_other_generations(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+    world.generations.put(IMAGE_PATH, COMPLETED_IMAGE)
     store(world, IMAGE_PATH, "generating/u1/image/f1.png")
     store(world, IMAGE_PATH, "generating/u1/image/f1_0.png", document="generations/u1/images/f1_0")
     store(world, IMAGE_PATH, "generating/u1/image/f10.png")
@@ -194,7 +194,7 @@ def test_delete_leaves_the_files_of_other_generations(world: InMemory) -> None:
 def test_nobody_reaches_the_generation_of_another(
     world: InMemory, kind: str, file_uid: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.generations.create(OTHERS_PATH, PROCESSING | {"user_id": "u2"})
+    world.generations.put(OTHERS_PATH, PROCESSING | {"user_id": "u2"})
     store(world, OTHERS_PATH, "generating/u2/image/f1.png")
     before = dict(world.generations.documents)
 
@@ -219,7 +219,7 @@ def test_nobody_reaches_the_generation_of_another(
 def test_a_malformed_command_is_removed_with_a_warning(
     world: InMemory, fields: Mapping[str, object], field: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.generations.create(IMAGE_PATH, PROCESSING)
+    world.generations.put(IMAGE_PATH, PROCESSING)
 
     assert asked(world, **fields) == PROCESSING
 
@@ -230,7 +230,7 @@ def test_a_malformed_command_is_removed_with_a_warning(
 
 def test_what_was_done_is_logged(world: InMemory, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    world.generations.create(IMAGE_PATH, PROCESSING)
+    world.generations.put(IMAGE_PATH, PROCESSING)
 
     asked(world, type="delete")
 
@@ -240,7 +240,7 @@ def test_what_was_done_is_logged(world: InMemory, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_command_that_is_gone_does_nothing(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, PROCESSING)
+    world.generations.put(IMAGE_PATH, PROCESSING)
 
     carry_out("u1", "c1", world.outside)
 
@@ -248,7 +248,7 @@ def test_a_command_that_is_gone_does_nothing(world: InMemory) -> None:
 
 
 def test_a_command_is_kept_until_its_work_is_done(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, COMPLETED_IMAGE)
+    world.generations.put(IMAGE_PATH, COMPLETED_IMAGE)
     world.commands.documents["u1", "c1"] = {**COMMAND, "type": "delete"}
     world.objects.unavailable = True
 

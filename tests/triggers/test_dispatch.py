@@ -13,6 +13,7 @@ from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Refused, StoreUnavailable
+from contracts.retries import pause_before
 from contracts.runpod_job import build_run_body
 from contracts.transitions import Transition
 from tests.contracts.catalogues import DEADLINES, default_model
@@ -30,9 +31,10 @@ from tests.contracts.documents import (
     PROCESSING,
     QUEUED,
     REJECTED,
+    WAITING,
 )
 from tests.triggers.outside_in_memory import DRAWN_SEED, InMemory
-from triggers.dispatch import dispatch
+from triggers.dispatch import SUBMITTING, dispatch
 
 PROMPT = "a very private prompt"
 REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
@@ -42,8 +44,12 @@ BEGUN: dict[str, Any] = REQUESTED | {
     "failures": 0,
     "seed": DRAWN_SEED,
     "dispatched_at": DISPATCHED_AT,
-    "lease_expires_at": DISPATCHED_AT + timedelta(seconds=DEADLINES["queued"]),
+    "lease_expires_at": DISPATCHED_AT + SUBMITTING + pause_before(1, 1.0),
     "modified": DISPATCHED_AT,
+}
+TAKEN = BEGUN | {
+    "runpod_job_id": "job-1",
+    "lease_expires_at": DISPATCHED_AT + timedelta(seconds=DEADLINES["queued"]),
 }
 
 
@@ -54,7 +60,7 @@ def world() -> InMemory:
 
 def dispatched(world: InMemory, fields: Mapping[str, Any], path: GenerationPath = IMAGE_PATH) -> dict[str, Any]:
     """The document after its creation's event."""
-    world.generations.create(path, fields)
+    world.generations.put(path, fields)
     dispatch(path, world.outside)
     return world.generations.documents[path]
 
@@ -87,7 +93,7 @@ class UnavailableAfter(InMemoryGenerations):
 def test_a_queued_request_is_dispatched_and_posted_once(world: InMemory) -> None:
     document = dispatched(world, REQUESTED)
 
-    assert document == BEGUN | {"runpod_job_id": "job-1"}
+    assert document == TAKEN
     begun = Generation.from_fields(BEGUN)
     assert world.runpod.submitted == [build_run_body(IMAGE_PATH, begun, default_model(MediaType.IMAGES))]
     assert world.runpod.cancelled == []
@@ -105,7 +111,7 @@ def test_a_seed_that_was_asked_for_is_not_drawn(world: InMemory, asked: int) -> 
 def test_the_document_is_dispatched_before_the_post(world: InMemory) -> None:
     seen: list[dict[str, Any]] = []
     runpod = MeanwhileAtRunPod(lambda: seen.append(world.generations.documents[IMAGE_PATH]))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -232,19 +238,19 @@ def test_a_document_in_the_videos_is_judged_as_a_video(world: InMemory) -> None:
 
 def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) -> None:
     again = BEGUN | {"attempt": 2, "failures": 1}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, again))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, again))
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
     assert world.generations.documents[IMAGE_PATH] == again
-    assert runpod.cancelled == []  # its worker's claim is refused by the attempt
+    assert runpod.cancelled == ["job-1"]  # its worker's claim would be refused by the attempt
 
 
 def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
     claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce"}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, claimed))
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, claimed))
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -257,10 +263,10 @@ def test_what_was_ended_before_its_job_was_known_is_cancelled_at_runpod(world: I
         if deleted:
             world.generations.delete(IMAGE_PATH, None)
         else:
-            world.generations.create(IMAGE_PATH, CANCELLED)
+            world.generations.put(IMAGE_PATH, CANCELLED)
 
     runpod = MeanwhileAtRunPod(end)
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -274,10 +280,10 @@ def test_an_answer_for_a_deleted_job_does_not_touch_a_new_one_of_its_name(
 ) -> None:
     """Both are at attempt 1: only the time of their creation tells them apart."""
     anew = BEGUN | {"created_at": CREATED_AT + timedelta(seconds=3), "runpod_job_id": "job-of-the-new-one"}
-    runpod = MeanwhileAtRunPod(lambda: world.generations.create(IMAGE_PATH, anew))
+    runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, anew))
     if refused:
         runpod.failure = Unavailable(ErrorCode.RUNPOD_BUSY, FailedStage.DISPATCHING, "Try again later.")
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
@@ -291,7 +297,7 @@ def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMem
 
     def page_writes(path: GenerationPath) -> None:
         for fields in left:
-            world.generations.create(path, fields)
+            world.generations.put(path, fields)
 
     world.generations = InMemoryGenerations(before_write=page_writes)
 
@@ -300,7 +306,7 @@ def test_a_document_that_changes_while_it_is_judged_is_judged_again(world: InMem
 
 
 def test_documents_out_of_reach_raise_before_anything_is_posted(world: InMemory) -> None:
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
     world.generations.unavailable = True
 
     with pytest.raises(StoreUnavailable):
@@ -311,7 +317,7 @@ def test_documents_out_of_reach_raise_before_anything_is_posted(world: InMemory)
 
 def test_documents_that_go_out_of_reach_after_the_post_leave_a_dispatched_one(world: InMemory) -> None:
     world.generations = UnavailableAfter(1)
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     with pytest.raises(StoreUnavailable):
         dispatch(IMAGE_PATH, world.outside)
@@ -326,3 +332,58 @@ def test_the_time_of_an_ending_is_its_own(world: InMemory) -> None:
     document = dispatched(world, REQUESTED | {"request_data": {}})
 
     assert (document["ended_at"], document["modified"]) == (ENDED_AT, ENDED_AT)
+
+
+def test_where_there_is_a_webhook_runpod_is_told(world: InMemory) -> None:
+    world.webhook = "https://somewhere/token"
+
+    dispatched(world, REQUESTED)
+
+    assert world.runpod.submitted[0]["webhook"] == "https://somewhere/token"
+
+
+def test_a_later_attempt_is_begun_as_the_first_one_was(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, WAITING | {"request_data": {"prompt": PROMPT}})
+
+    dispatch(IMAGE_PATH, world.outside, attempt=2)
+
+    document = world.generations.documents[IMAGE_PATH]
+    assert (document["attempt"], document["failures"], document["seed"]) == (3, 1, WAITING["seed"])
+    assert document["runpod_job_id"] == "job-1"
+    assert world.runpod.submitted[0]["input"]["attempt"] == 3
+
+
+def test_each_attempt_has_a_longer_lease_while_runpod_is_asked(world: InMemory) -> None:
+    """A RunPod that says nothing is asked less and less often."""
+    world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Try again later.")
+    world.generations.put(IMAGE_PATH, REQUESTED)
+    leases = []
+    for attempt in range(6):
+        dispatch(IMAGE_PATH, world.outside, attempt=attempt)
+        leases.append(world.generations.documents[IMAGE_PATH]["lease_expires_at"] - world.now)
+
+    assert [lease.total_seconds() for lease in leases] == [70, 100, 220, 660, 660, 660]
+
+
+def test_while_runpod_is_left_alone_a_request_waits_and_pays_nothing(world: InMemory) -> None:
+    until = DISPATCHED_AT + timedelta(minutes=3)
+    world.sweeper.open_breaker("runpod_no_credit", until)
+
+    document = dispatched(world, REQUESTED)
+
+    assert document == REQUESTED | {"stage": "waiting", "lease_expires_at": until, "modified": DISPATCHED_AT}
+    assert world.runpod.submitted == []
+
+
+def test_when_that_time_is_over_runpod_is_asked_again(world: InMemory) -> None:
+    world.sweeper.open_breaker("runpod_no_credit", DISPATCHED_AT)
+
+    assert dispatched(world, REQUESTED)["runpod_job_id"] == "job-1"
+
+
+def test_a_model_that_has_gone_in_the_meantime_ends_a_later_attempt_with_its_sentence(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, WAITING | {"request_data": {"prompt": PROMPT, "model": "gone"}})
+
+    dispatch(IMAGE_PATH, world.outside, attempt=2)
+
+    assert world.generations.documents[IMAGE_PATH]["error"]["field"] == "model"

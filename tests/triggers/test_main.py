@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from google.cloud.firestore_v1.types import Document as FirestoreDocument
 from google.events.cloud.firestore import Document, DocumentEventData
 
 from contracts.paths import GenerationPath, MediaType
-from tests.contracts.documents import CREATED_AT, QUEUED
+from contracts.runpod_job import RunPodJob, RunPodStatus
+from contracts.webhook_token import Hint
+from tests.contracts.documents import CREATED_AT, ENDED_AT, IMAGE_PATH, PROCESSING, QUEUED
 from tests.triggers.outside_in_memory import InMemory
 
 MAIN = Path(__file__).parent.parent.parent / "triggers" / "main.py"
@@ -98,7 +101,7 @@ def headers_for(document: str) -> dict[str, str]:
 @pytest.mark.parametrize("user_id", ["u1", "übung", "日本😀", "a b%20+"])
 def test_a_new_generation_is_dispatched(media_type: MediaType, user_id: str, app: App) -> None:
     path = GenerationPath(user_id=user_id, media_type=media_type, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
 
     assert app.post(path.document) == 200
 
@@ -109,7 +112,7 @@ def test_a_new_generation_is_dispatched(media_type: MediaType, user_id: str, app
 def test_an_id_that_arrives_as_it_is_stays_as_it_is(app: App) -> None:
     """As from a sender whose headers are Latin-1."""
     path = GenerationPath(user_id="übung", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
 
     as_it_is = headers_for(path.document) | {"ce-document": path.document}
     answer = app.client.post("/", data=event(path.document, None), headers=as_it_is)
@@ -121,7 +124,7 @@ def test_an_id_that_arrives_as_it_is_stays_as_it_is(app: App) -> None:
 def test_the_events_copy_is_not_looked_at(app: App) -> None:
     """It can be old: the document may have been cancelled since."""
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path) | {"status": "cancelled"})
+    app.memory.generations.put(path, requested(path) | {"status": "cancelled"})
 
     assert app.post(path.document, copy=requested(path)) == 200
 
@@ -136,7 +139,7 @@ def test_an_event_for_a_document_that_is_gone_does_nothing(app: App) -> None:
 
 def test_a_new_command_is_carried_out(app: App) -> None:
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
     app.memory.commands.documents["u1", "c1"] = {
         "type": "cancel", "media_type": "images", "file_uid": "f1", "created_at": CREATED_AT,
     }  # fmt: skip
@@ -160,7 +163,83 @@ def test_other_collections_are_left_alone(app: App) -> None:
 
 def test_a_failure_of_ours_is_told_to_whoever_delivers(app: App) -> None:
     path = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="f1")
-    app.memory.generations.create(path, requested(path))
+    app.memory.generations.put(path, requested(path))
     app.memory.generations.unavailable = True
 
     assert app.post(path.document) == 500
+
+
+SECRET = "0123456789abcdef" * 2
+
+
+def call(name: str, path: str, patch: pytest.MonkeyPatch, memory: InMemory, **kept: str) -> int:
+    """The answer of one of the functions that are called over HTTP."""
+    patch.setenv("FUNCTION_SIGNATURE_TYPE", "http")
+    patch.setattr("triggers.wiring.outside", lambda: memory.outside)
+    patch.setattr("firebase_functions.params._params", {})  # each can be declared once in a process
+    for variable, value in kept.items():
+        patch.setenv(variable, value)
+    create_app: Any = functions_framework.create_app
+    status: int = create_app(name, str(MAIN)).test_client().post(path).status_code
+    return status
+
+
+@pytest.fixture
+def processing() -> InMemory:
+    memory = InMemory()
+    memory.generations.put(IMAGE_PATH, PROCESSING)
+    memory.runpod.jobs["ab-u1"] = RunPodJob(status=RunPodStatus.FAILED)
+    return memory
+
+
+def test_each_minute_what_stopped_moving_is_finished(
+    monkeypatch: pytest.MonkeyPatch, processing: InMemory, served: App
+) -> None:
+    processing.now = PROCESSING["lease_expires_at"]
+
+    assert call("on_minute", "/", monkeypatch, processing) == 200
+
+    assert processing.generations.documents[IMAGE_PATH]["status"] == "queued"
+
+
+def test_each_day_what_nobody_owns_is_removed(
+    monkeypatch: pytest.MonkeyPatch, processing: InMemory, served: App
+) -> None:
+    collected: list[object] = []
+    processing.objects.all = lambda **when: collected.append(when) or iter(())  # type: ignore[method-assign,func-returns-value]
+
+    assert call("on_day", "/", monkeypatch, processing) == 200
+
+    assert collected == [{"stored_before": processing.now - timedelta(days=1)}]
+
+
+def hint(expires_at: datetime = ENDED_AT) -> str:
+    return Hint(path=IMAGE_PATH, created_at=CREATED_AT, attempt=1, expires_at=expires_at).sign(SECRET)
+
+
+def test_the_webhook_with_a_token_of_ours_is_followed(
+    monkeypatch: pytest.MonkeyPatch, processing: InMemory, served: App
+) -> None:
+    status = call("on_runpod_webhook", f"/{hint()}", monkeypatch, processing, RUNPOD_WEBHOOK_SECRET=SECRET)
+
+    assert status == 200
+    assert processing.generations.documents[IMAGE_PATH]["status"] == "queued"
+
+
+@pytest.mark.parametrize("token", ["", "x", "x.y", hint() + "x", hint(expires_at=CREATED_AT)])
+def test_the_webhook_with_another_token_is_not(
+    monkeypatch: pytest.MonkeyPatch, processing: InMemory, served: App, token: str
+) -> None:
+    status = call("on_runpod_webhook", f"/{token}", monkeypatch, processing, RUNPOD_WEBHOOK_SECRET=SECRET)
+
+    assert status == 404
+    assert processing.generations.documents[IMAGE_PATH] == PROCESSING
+
+
+@pytest.mark.parametrize("secret", ["", "short"])
+def test_the_webhook_without_a_secret_lets_nobody_in(
+    monkeypatch: pytest.MonkeyPatch, processing: InMemory, served: App, secret: str
+) -> None:
+    assert call("on_runpod_webhook", "/x.y", monkeypatch, processing, RUNPOD_WEBHOOK_SECRET=secret) == 500
+
+    assert processing.generations.documents[IMAGE_PATH] == PROCESSING

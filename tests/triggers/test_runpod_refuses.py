@@ -2,99 +2,55 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from adapters.in_memory import InMemoryRunPod
 from adapters.runpod_http import RunPodHttp
-from contracts.errors import ErrorCode, FailedStage, Unavailable
+from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.retries import BREAKER_PAUSE
 from tests.adapters.http_server import Answer, http_server, resets, says, says_json
 from tests.contracts.documents import CANCELLED, DISPATCHED_AGAIN, IMAGE_PATH, PROCESSING, QUEUED
 from tests.triggers.outside_in_memory import InMemory
-from triggers.dispatch import dispatch
+from triggers.dispatch import SUBMITTING, dispatch
 
 API_KEY = "rpa_VERY-SECRET"
 PROMPT = QUEUED["request_data"]["prompt"]
 REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
-OPERATOR = "The operator of this app has to act."
-LATER = "Try again later."
 
 
-@pytest.mark.parametrize(
-    ("answer", "code", "retryable", "message"),
-    [
-        pytest.param(
-            says(401),
-            "runpod_unauthorized",
-            False,
-            f"RunPod refused this app's API key. {OPERATOR}",
-            id="401",
-        ),
-        pytest.param(
-            says(402),
-            "runpod_no_credit",
-            False,
-            f"This app's RunPod account has no credit left. {OPERATOR}",
-            id="402",
-        ),
-        pytest.param(
-            says(404),
-            "runpod_endpoint_not_found",
-            False,
-            f"RunPod does not know this app's endpoint. {OPERATOR}",
-            id="404",
-        ),
-        pytest.param(says(400), "runpod_refused", False, f"RunPod refused this job. {OPERATOR}", id="400"),
-        pytest.param(
-            says(429), "runpod_busy", True, f"Too many requests are on their way to RunPod. {LATER}", id="429"
-        ),
-        pytest.param(
-            says(500),
-            "runpod_unavailable",
-            True,
-            f"RunPod has a problem of its own just now. {LATER}",
-            id="500",
-        ),
-        pytest.param(
-            says(200, b"<html>"),
-            "runpod_unreadable",
-            True,
-            f"RunPod's answer could not be read. {LATER}",
-            id="garbage",
-        ),
-        pytest.param(
-            resets,
-            "runpod_unreachable",
-            True,
-            f"RunPod could not be reached, or did not answer. {LATER}",
-            id="nothing",
-        ),
-    ],
-)
-def test_the_document_fails_with_a_code_and_a_sentence(
-    answer: Answer, code: str, message: str, caplog: pytest.LogCaptureFixture, *, retryable: bool
-) -> None:
-    caplog.set_level(logging.INFO, logger="triggers")
-    world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+SECOND = timedelta(seconds=1)
 
+
+def after(answer: Answer, world: InMemory, requested: Mapping[str, Any] = REQUESTED) -> dict[str, Any]:
+    """The document after RunPod has given this answer to its one POST."""
+    world.generations.put(IMAGE_PATH, requested)
     with http_server(answer) as server:
         runpod = RunPodHttp(base_url=server.url, endpoint_id="e1", api_key=API_KEY)
         dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
-
-    document = world.generations.documents[IMAGE_PATH]
-    assert document["status"] == "failed"
-    assert document["error"] == {
-        "code": code,
-        "stage": "dispatching",
-        "retryable": retryable,
-        "message": message,
-    }
-    assert document["attempt"] == 1
-    assert not {"lease_expires_at", "stage", "claim", "progress", "runpod_job_id"} & document.keys()
     assert len(server.requests) == 1
-    assert [(ending.status, ending.error_code) for ending in world.endings.published] == [("failed", code)]
+    return world.generations.documents[IMAGE_PATH]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "runpod_unauthorized"), (402, "runpod_no_credit"), (404, "runpod_endpoint_not_found")],
+)
+def test_what_only_the_operator_can_mend_costs_the_request_nothing(
+    status: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="triggers")
+    world = InMemory()
+
+    document = after(says(status), world)
+
+    assert (document["status"], document["failures"], document["attempt"]) == ("queued", 0, 2)
+    assert document["lease_expires_at"] == world.now + BREAKER_PAUSE
+    assert [attempt["code"] for attempt in document["attempts"]] == [code]
+    assert world.sweeper.breaker_opened == (code, world.now + BREAKER_PAUSE)
+    assert world.endings.published == []
     (record,) = caplog.records
     assert (record.levelname, record.message) == ("ERROR", "runpod_refused")
     assert (vars(record)["generation"], vars(record)["code"]) == (IMAGE_PATH.document, code)
@@ -102,9 +58,55 @@ def test_the_document_fails_with_a_code_and_a_sentence(
     assert PROMPT not in str(vars(record))
 
 
+def test_a_busy_runpod_is_asked_again_after_longer_and_longer_pauses() -> None:
+    world = InMemory()
+
+    first = after(says(429), world)
+    history = [first["attempts"][0] | {"attempt": attempt} for attempt in range(1, 4)]
+    fourth = after(says(429), world, REQUESTED | {"attempts": history})
+
+    assert (first["status"], first["failures"], first["attempt"]) == ("queued", 0, 2)
+    assert first["lease_expires_at"] - world.now == 10 * SECOND
+    assert fourth["lease_expires_at"] - world.now == 600 * SECOND
+    assert world.sweeper.breaker_opened is None
+
+
+@pytest.mark.parametrize(
+    "answer", [says(500), says(200, b"<html>"), resets], ids=["a server error", "garbage", "nothing"]
+)
+def test_what_runpod_may_have_taken_keeps_its_lease_and_its_chance(answer: Answer) -> None:
+    world = InMemory()
+
+    document = after(answer, world)
+
+    assert (document["status"], document["attempt"]) == ("queued", 1)
+    assert document["lease_expires_at"] == world.now + SUBMITTING + 10 * SECOND
+    assert "runpod_job_id" not in document
+    assert world.endings.published == []
+
+
+def test_a_job_that_runpod_will_never_take_fails_with_a_code_and_a_sentence() -> None:
+    world = InMemory()
+
+    document = after(says(400), world)
+
+    assert document["status"] == "failed"
+    assert document["error"] == {
+        "code": "runpod_refused",
+        "stage": "dispatching",
+        "retryable": False,
+        "message": "RunPod refused this job. The operator of this app has to act.",
+    }
+    assert not {"lease_expires_at", "stage", "claim", "progress", "runpod_job_id"} & document.keys()
+    assert [(ending.status, ending.error_code) for ending in world.endings.published] == [
+        ("failed", "runpod_refused")
+    ]
+    assert [letter.code for letter in world.endings.dead_letters] == ["runpod_refused"]
+
+
 def test_a_job_that_runpod_took_over_http_is_recorded() -> None:
     world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
     with http_server(says_json(200, {"id": "ab-u1"})) as server:
         runpod = RunPodHttp(base_url=server.url, endpoint_id="e1", api_key=API_KEY)
@@ -116,17 +118,17 @@ def test_a_job_that_runpod_took_over_http_is_recorded() -> None:
 class FailsMeanwhile(InMemoryRunPod):
     """Something happens to the document, and then the answer is lost."""
 
-    def __init__(self, world: InMemory, fields: Mapping[str, Any] | None) -> None:
+    def __init__(self, world: InMemory, fields: Mapping[str, Any] | None, failure: GenerationFailed) -> None:
         super().__init__()
         self._world = world
         self._fields = fields
-        self.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "lost")
+        self.failure = failure
 
     def submit(self, body: Mapping[str, Any]) -> str:
         if self._fields is None:
             self._world.generations.delete(IMAGE_PATH, None)
         else:
-            self._world.generations.create(IMAGE_PATH, self._fields)
+            self._world.generations.put(IMAGE_PATH, self._fields)
         return super().submit(body)
 
 
@@ -139,11 +141,22 @@ class FailsMeanwhile(InMemoryRunPod):
         pytest.param(None, id="its user deleted it"),
     ],
 )
-def test_a_lost_answer_fails_nothing_that_has_moved_on(meanwhile: dict[str, Any] | None) -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "lost"),
+        Unavailable(ErrorCode.RUNPOD_BUSY, FailedStage.DISPATCHING, "busy"),
+        Broken(ErrorCode.RUNPOD_REFUSED, FailedStage.DISPATCHING, "refused"),
+    ],
+    ids=["lost", "busy", "refused"],
+)
+def test_a_bad_answer_changes_nothing_that_has_moved_on(
+    meanwhile: dict[str, Any] | None, failure: GenerationFailed
+) -> None:
     world = InMemory()
-    world.generations.create(IMAGE_PATH, REQUESTED)
+    world.generations.put(IMAGE_PATH, REQUESTED)
 
-    dispatch(IMAGE_PATH, world.outside_with(runpod=FailsMeanwhile(world, meanwhile)))
+    dispatch(IMAGE_PATH, world.outside_with(runpod=FailsMeanwhile(world, meanwhile, failure)))
 
     assert world.generations.documents.get(IMAGE_PATH) == meanwhile
     assert world.endings.published == []

@@ -5,11 +5,13 @@ import pytest
 from triggers.settings import Settings, SettingsInvalid
 
 SECRET = "a-secret-key"
+WEBHOOK_SECRET = "0123456789abcdef" * 2
 GOOD = {
     "FIREBASE_CONFIG": '{"projectId": "my-app", "storageBucket": "my-app.firebasestorage.app"}',
     "RUNPOD_BASE_URL": "https://api.runpod.ai/v2",
     "RUNPOD_ENDPOINT_ID": "abc",
     "RUNPOD_API_KEY": SECRET,
+    "RUNPOD_WEBHOOK_SECRET": WEBHOOK_SECRET,
 }
 
 
@@ -23,13 +25,32 @@ def test_a_complete_environment_is_read() -> None:
         runpod_endpoint_id="abc",
         runpod_api_key=SECRET,
         storage_emulator=None,
+        webhook_url="",
+        webhook_secret=WEBHOOK_SECRET,
     )
+
+
+def test_the_webhook_has_an_address_where_one_is_given() -> None:
+    settings = Settings.from_environment(GOOD | {"RUNPOD_WEBHOOK_URL": "https://a/on_runpod_webhook"})
+
+    assert settings.webhook_url == "https://a/on_runpod_webhook"
 
 
 def test_the_storage_emulator_is_known_by_its_variable() -> None:
     settings = Settings.from_environment(GOOD | {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9199"})
 
     assert settings.storage_emulator == "http://127.0.0.1:9199"
+
+
+NO_SECRET = (
+    "a webhook's secret must have at least 32 characters; "
+    "run: openssl rand -hex 32 | firebase functions:secrets:set RUNPOD_WEBHOOK_SECRET"
+)
+
+
+def test_a_short_secret_is_none() -> None:
+    with pytest.raises(SettingsInvalid, match="at least 32 characters"):
+        Settings.from_environment(GOOD | {"RUNPOD_WEBHOOK_SECRET": "x" * 31})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +61,7 @@ def test_the_storage_emulator_is_known_by_its_variable() -> None:
         ({"RUNPOD_BASE_URL": ""}, "set RUNPOD_BASE_URL in triggers/.env.<project>"),
         ({"RUNPOD_ENDPOINT_ID": ""}, "set RUNPOD_ENDPOINT_ID in triggers/.env.<project>"),
         ({"RUNPOD_API_KEY": ""}, "run: firebase functions:secrets:set RUNPOD_API_KEY"),
+        ({"RUNPOD_WEBHOOK_SECRET": ""}, NO_SECRET),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -56,8 +78,9 @@ def test_what_is_missing_is_named_with_what_to_do(changed: dict[str, str], sente
         assert str(missing.value) == sentence
 
 
-def test_the_key_is_in_no_printed_form() -> None:
+@pytest.mark.parametrize("secret", [SECRET, WEBHOOK_SECRET], ids=["key", "webhook"])
+def test_no_secret_is_in_a_printed_form(secret: str) -> None:
     settings = Settings.from_environment(GOOD)
 
-    assert SECRET not in repr(settings)
-    assert SECRET not in str(settings)
+    assert secret not in repr(settings)
+    assert secret not in str(settings)

@@ -45,7 +45,7 @@ class CloudPlace:
     def dispatch(self, path: GenerationPath = IMAGE_PATH, **request_data: Any) -> CloudJob:  # noqa: ANN401 - any scalar
         """Put a document there as it is after its dispatch. The job that RunPod would give out."""
         asked = {"prompt": "a red circle", "num_inference_steps": 2, **request_data}
-        self.generations.create(path, dispatched(path, asked))
+        self.generations.put(path, dispatched(path, asked))
         return CloudJob.model_validate(job_input(path, asked))
 
     def run(self, job: CloudJob) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from adapters.in_memory import InMemoryGenerations, InMemoryObjects
 from contracts import transitions
 from contracts.paths import GenerationPath, MediaType
-from contracts.ports import Applied
-from contracts.stored_object import describe
+from contracts.ports import Applied, StoreUnavailable
+from contracts.stored_object import File, StoredObject, describe
 from tests.worker.cloud_places import (
     CREATED_AT,
     IMAGE_PATH,
@@ -201,7 +202,7 @@ class TestStopped:
                 self.documents.pop(path, None)
                 if anew:
                     later = dispatched(path, {"prompt": "another"})
-                    self.create(path, later | {"created_at": CREATED_AT + timedelta(seconds=3)})
+                    self.put(path, later | {"created_at": CREATED_AT + timedelta(seconds=3)})
                 return super().read(path)
 
         place: CloudPlace = CloudPlace(generations=DeletedOnceCancelled(), objects=Interrupted(lambda: end(place)))
@@ -287,6 +288,19 @@ class Refusing(InMemoryObjects):
         return super().put(*arguments, **named)
 
 
+class RefusingOnceCancelled(InMemoryObjects):
+    """Takes nothing, and its user cancels meanwhile."""
+
+    def __init__(self, place: CloudPlace) -> None:
+        super().__init__()
+        self._place = place
+
+    def put(self, file: File, metadata: Mapping[str, str], *, replacing: int) -> StoredObject:
+        if self._place.document()["status"] != "cancelled":
+            end(self._place)
+        raise StoreUnavailable(file.name)
+
+
 class TestReturned:
     """Storage or Firestore did not take it: what there is goes back through RunPod, for the sweeper."""
 
@@ -312,15 +326,44 @@ class TestReturned:
 
         assert place.run(place.dispatch())["outcome"] == "returned"
 
-    def test_files_that_are_too_large_for_a_result_fail_the_job(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_files_that_are_too_large_for_a_result_are_made_again_later(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(generate, "MAX_RETURNED_BYTES", 100)
         place = CloudPlace(objects=Refusing())
 
-        assert place.run(place.dispatch()) == {"outcome": "failed", "code": "storage_unavailable"}
+        assert place.run(place.dispatch()) == {"outcome": "given_back", "code": "storage_unavailable"}
+
+        document = place.document()
+        assert (document["status"], document["attempt"], document["failures"]) == ("queued", 2, 1)
+        pause = document["lease_expires_at"] - NOW
+        assert timedelta(seconds=5) <= pause <= timedelta(seconds=10)
+        assert place.endings.published == []
+
+    def test_the_third_time_that_they_cannot_be_stored_it_has_failed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(generate, "MAX_RETURNED_BYTES", 100)
+        place = CloudPlace(objects=Refusing())
+        job = place.dispatch()
+        place.generations.documents[IMAGE_PATH]["failures"] = 2
+
+        assert place.run(job) == {"outcome": "failed", "code": "storage_unavailable"}
 
         error = place.document()["error"]
         assert (error["stage"], error["retryable"]) == ("uploading", True)
         assert error["message"] == "The file could not be stored. Try again later."
+        assert [ending.status for ending in place.endings.published] == ["failed"]
+        assert [letter.code for letter in place.endings.dead_letters] == ["storage_unavailable"]
+
+    def test_what_was_taken_away_in_the_meantime_is_not_given_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(generate, "MAX_RETURNED_BYTES", 100)
+        place = CloudPlace()
+        place.objects = RefusingOnceCancelled(place)
+        job = place.dispatch()
+
+        assert place.run(job) == {"outcome": "stopped"}
+        assert place.document()["status"] == "cancelled"
 
     def test_what_the_document_would_have_said_where_firestore_is_gone(self) -> None:
         place: CloudPlace = CloudPlace(
@@ -414,7 +457,7 @@ def test_a_document_that_another_writes_meanwhile_is_completed_all_the_same() ->
 
     def note_the_job(path: GenerationPath) -> None:
         if next(writes, None) is not None:
-            place.generations.create(path, place.document() | {"runpod_job_id": "noted"})
+            place.generations.put(path, place.document() | {"runpod_job_id": "noted"})
 
     place = CloudPlace(generations=InMemoryGenerations(before_write=note_the_job))
 

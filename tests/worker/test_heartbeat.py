@@ -46,7 +46,7 @@ class Watched(InMemoryGenerations):
 @pytest.fixture
 def documents() -> Watched:
     watched = Watched()
-    watched.create(IMAGE_PATH, dispatched(IMAGE_PATH, {"prompt": "x"}) | {"status": "processing", "claim": CLAIM})
+    watched.put(IMAGE_PATH, dispatched(IMAGE_PATH, {"prompt": "x"}) | {"status": "processing", "claim": CLAIM})
     return watched
 
 
@@ -151,7 +151,7 @@ def deleted(documents: InMemoryGenerations) -> None:
 
 
 def given_to_another(documents: InMemoryGenerations) -> None:
-    documents.create(IMAGE_PATH, documents.documents[IMAGE_PATH] | {"claim": "another's"})
+    documents.put(IMAGE_PATH, documents.documents[IMAGE_PATH] | {"claim": "another's"})
 
 
 @pytest.mark.parametrize("lost", [cancelled, deleted, given_to_another])
@@ -225,7 +225,7 @@ def test_a_write_under_way_is_waited_for(stop: threading.Event) -> None:
             return applied
 
     slow = Slow()
-    slow.create(IMAGE_PATH, dispatched(IMAGE_PATH, {"prompt": "x"}) | {"status": "processing", "claim": CLAIM})
+    slow.put(IMAGE_PATH, dispatched(IMAGE_PATH, {"prompt": "x"}) | {"status": "processing", "claim": CLAIM})
     with beating(slow, stop) as heartbeat:
         heartbeat.enter(Stage.GENERATING)
         assert begun.wait(PATIENCE_SECONDS)

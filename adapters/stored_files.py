@@ -1,12 +1,14 @@
-"""Storing the files of a claimed generation, at fixed paths, over nothing that is not its own."""
+"""Storing the files of one job, in any bucket, at fixed paths, over nothing that is not its own."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from contracts.errors import ClaimLost, ObjectExists
 from contracts.generation_data import ImageData, VideoData
+from contracts.paths import GenerationPath
 from contracts.ports import ObjectStore, StoreUnavailable
-from contracts.runpod_job import CloudJob
 from contracts.stored_object import (
     File,
     StoredObject,
@@ -20,15 +22,33 @@ from contracts.stored_object import (
 
 TRIES = 3
 
+log = logging.getLogger(__name__)
 
-def adopt(job: CloudJob, objects: ObjectStore) -> ImageData | VideoData | None:
+
+class Job(Protocol):
+    """Whose files they are: a RunPod job's input says it, and so does a generation."""
+
+    @property
+    def path(self) -> GenerationPath:
+        """Where its document is."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Which of several jobs under the same id."""
+
+    @property
+    def attempt(self) -> int:
+        """Who makes them."""
+
+
+def adopt(job: Job, objects: ObjectStore) -> ImageData | VideoData | None:
     """What an earlier attempt at this very job has stored already, if it is complete."""
     stored = complete_set(job.path, job.created_at, objects.find(job.path))
     return None if stored is None else _generation_data(job, stored, objects)
 
 
 def store(
-    job: CloudJob, files: Sequence[File], facts: Mapping[str, Any], objects: ObjectStore
+    job: Job, files: Sequence[File], facts: Mapping[str, Any], objects: ObjectStore
 ) -> ImageData | VideoData:
     """Store all files and return what the document will say.
 
@@ -57,15 +77,19 @@ def store(
     raise StoreUnavailable(msg)
 
 
-def discard(job: CloudJob, objects: ObjectStore) -> None:
+def discard(job: Job, objects: ObjectStore) -> None:
     """Remove all that this job stored: its document is gone, or ended without it.
 
-    Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest.
+    Also what is only a part: a delete may have come by in the midst of the uploads, and taken the rest. What
+    Storage does not let go now is left to the collector.
     """
-    for stored in of_this_job(job.path, job.created_at, objects.find(job.path)):
-        objects.remove(stored)
+    try:
+        for stored in of_this_job(job.path, job.created_at, objects.find(job.path)):
+            objects.remove(stored)
+    except StoreUnavailable as error:
+        log.warning("left_to_the_collector", extra={"generation": job.path.document, "cause": str(error)})
 
 
-def _generation_data(job: CloudJob, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:
+def _generation_data(job: Job, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:
     urls = [objects.url(one) for one in stored]
-    return build_generation_data(job.media_type, stored[0].metadata, urls)
+    return build_generation_data(job.path.media_type, stored[0].metadata, urls)

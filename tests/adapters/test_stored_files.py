@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from adapters.in_memory import InMemoryObjects
+from adapters.stored_files import adopt, discard, store
 from contracts.errors import ClaimLost, RequestInvalid
 from contracts.ports import StoreUnavailable
 from contracts.runpod_job import CloudJob
 from contracts.stored_object import describe
 from tests.worker.cloud_places import CREATED_AT, IMAGE_PATH, SEED, a_file, job_input
-from worker.uploads import adopt, discard, store
 
 JOB = CloudJob.model_validate(job_input(IMAGE_PATH, {"prompt": "x"}))
 NAMES = ["generating/u1/image/f1_0.png", "generating/u1/image/f1_1.png"]

@@ -1,0 +1,103 @@
+"""Each minute: finish whatever has stopped moving. This, and not the events, is what no request is lost by.
+
+It looks at leases that are over, at creations whose event may have been lost, and at commands that nobody has
+carried out. Any number of sweeps can run at once. What one does not get to, the next one does: each looks at
+so many at most, the longest waiting first.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+
+from contracts import transitions
+from contracts.command import COMMANDS
+from contracts.paths import GenerationPath, MediaType
+from contracts.ports import Creation, Mark, StoreUnavailable
+from triggers.commands import carry_out
+from triggers.dispatch import dispatch
+from triggers.rescue import rescue
+from triggers.wiring import Outside
+
+MOST_AT_ONCE = 200
+"""Documents of each kind that one sweep looks at."""
+THREADS = 8
+EVENT_TAKES = timedelta(seconds=60)
+"""So long an event has the first go at what was created."""
+LOOKS_BACK = timedelta(hours=24)
+"""How far the first sweep of all looks."""
+LOOK_AGAIN = timedelta(minutes=2)
+
+log = logging.getLogger(__name__)
+
+
+def sweep(outside: Outside) -> None:
+    """One round. What fails is logged, and left to the next round."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="sweep") as threads:
+        for media_type in MediaType:
+            _done(media_type, partial(_look_after_overdue, media_type, outside, threads))
+            _done(media_type, partial(_look_through_creations, media_type, outside, threads))
+        _done(COMMANDS, partial(_carry_out_waiting, outside, threads))
+
+
+def _look_after_overdue(media_type: MediaType, outside: Outside, threads: ThreadPoolExecutor) -> None:
+    overdue = outside.generations.overdue(media_type, now=outside.now(), limit=MOST_AT_ONCE)
+    _each(threads, (_rescuing(path, outside) for path in overdue))
+
+
+def _carry_out_waiting(outside: Outside, threads: ThreadPoolExecutor) -> None:
+    waiting = outside.commands.waiting(until=outside.now() - EVENT_TAKES, limit=MOST_AT_ONCE)
+    _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
+
+
+def _rescuing(path: GenerationPath, outside: Outside) -> Callable[[], bool]:
+    return lambda: _done(path.document, lambda: rescue(path, outside))
+
+
+def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[], bool]:
+    return lambda: _done(f"generations/{user_id}/commands", lambda: carry_out(user_id, command_id, outside))
+
+
+def _look_through_creations(media_type: MediaType, outside: Outside, threads: ThreadPoolExecutor) -> None:
+    """Each creation is looked at once: what cannot be dispatched now gets a lease, and is overdue later."""
+    until = outside.now() - EVENT_TAKES
+    since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
+    found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
+    if all(_each(threads, (_beginning(creation, outside) for creation in found))) and found:
+        outside.sweeper.move(media_type, found[-1].mark)
+
+
+def _beginning(creation: Creation, outside: Outside) -> Callable[[], bool]:
+    return lambda: creation.path is None or _begun(creation.path, outside)
+
+
+def _begun(path: GenerationPath, outside: Outside) -> bool:
+    if _done(path.document, lambda: dispatch(path, outside)):
+        return True
+    now = outside.now()
+
+    def leased() -> None:
+        outside.generations.apply(
+            path,
+            lambda found: transitions.wait(found, attempt=0, now=now, lease_expires_at=now + LOOK_AGAIN),
+        )
+
+    return _done(path.document, leased)
+
+
+def _each(threads: ThreadPoolExecutor, works: Iterable[Callable[[], bool]]) -> list[bool]:
+    return list(threads.map(lambda work: work(), works))
+
+
+def _done(document: str, work: Callable[[], None]) -> bool:
+    """Whether it went through. One that does not must not keep the others from their turn."""
+    try:
+        work()
+    except StoreUnavailable as error:
+        log.warning("not_swept", extra={"document": document, "cause": str(error)})
+    except Exception as error:  # noqa: BLE001 - one document, whatever it holds, must not stop the sweep of all
+        log.error("sweep_failed", extra={"document": document, "cause": type(error).__name__})
+    else:
+        return True
+    return False
