@@ -50,7 +50,7 @@ def parse_object(body: bytes) -> dict[str, object]:
         MalformedBodyError: As in `read_object`.
     """
     try:
-        parsed = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+        parsed = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):  # also what it is for bytes that are no text
         parsed = None
     if not isinstance(parsed, dict):
