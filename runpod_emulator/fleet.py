@@ -14,16 +14,18 @@ from runpod_emulator.clock import Clock
 from runpod_emulator.deadlines import Deadlines
 from runpod_emulator.errors import WorkerNotFoundError
 from runpod_emulator.events import Events
+from runpod_emulator.fleet_demand import demand_of
 from runpod_emulator.fleet_settings import FleetSettings
 from runpod_emulator.fleet_worker import FleetWorker
 from runpod_emulator.job_queue import JobQueue
-from runpod_emulator.jobs import JobStatus
 from runpod_emulator.long_polls import LongPolls
-from runpod_emulator.scaling import Demand, Scaling, seconds_until_overdue, workers_wanted
+from runpod_emulator.scaling import Scaling, seconds_until_overdue, workers_missing
 from runpod_emulator.worker_launcher import WorkerLauncher
 from runpod_emulator.worker_process import WorkerProcess
 from runpod_emulator.workers import Roster, WorkerState
 
+#: How long after a review that failed there is another.
+REVIEW_AGAIN_SECONDS = 1.0
 #: A worker that was ready for this long ends the row of crashes.
 GOOD_LIFE_SECONDS = 60.0
 #: How long after SIGTERM, in real seconds, its parked polls are sent away: by then it knows that it is to exit.
@@ -73,6 +75,7 @@ class Fleet:
         self._backoff = Backoff(clock)
         self._started = 0
         self._is_open = False
+        self.is_suspended = False
         queue.listeners.append(lambda _stepped: self.review_soon())
         roster.on_change.append(self.review_soon)
 
@@ -167,8 +170,10 @@ class Fleet:
                 self._review_worker(worker)
             self._end_surplus()
             self._start_missing()
-        finally:
             self._review_when_due()
+        except Exception:  # the clock logs it; the fleet must not stand still for good
+            self._deadlines.set("fleet", "review", self._clock() + REVIEW_AGAIN_SECONDS, self._review)
+            raise
 
     def _review_worker(self, worker: FleetWorker) -> None:
         now = self._clock()
@@ -205,8 +210,8 @@ class Fleet:
                 surplus, excess = surplus - 1, excess - 1
 
     def _start_missing(self) -> None:
-        demand = self._demand()
-        missing = workers_wanted(self.scaling, demand) - demand.workers
+        demand = demand_of(self.workers(), self._queue, now=self._clock())
+        missing = workers_missing(self.scaling, demand)
         if missing <= 0 or self._backoff.until > self._clock():
             return
         for _ in range(missing):
@@ -218,26 +223,15 @@ class Fleet:
             self._events.record("worker_wanted", worker=worker.id)
             self._review_worker(worker)
 
-    def _demand(self) -> Demand:
-        now = self._clock()
-        staying = [worker for worker in self._workers.values() if worker.leaving_since is None]
-        return Demand(
-            waited_seconds=[
-                now - job.queued_at for job in self._queue.waiting() if not job.options.policy.low_priority
-            ],
-            running=self._queue.count_by_status()[JobStatus.IN_PROGRESS],
-            workers=len(staying),
-            free_workers=sum(not self._queue.is_busy(worker.id) and not worker.is_paused for worker in staying),
-        )
-
     def _review_when_due(self) -> None:
         if not self._is_open or self._deadlines.get("fleet", "review") is not None:
             return
-        now, demand = self._clock(), self._demand()
+        now = self._clock()
+        demand = demand_of(self.workers(), self._queue, now=now)
         dues = [due for worker in self._workers.values() for due in self._dues(worker)]
         if (overdue_in := seconds_until_overdue(self.scaling, demand)) is not None:
             dues.append(now + overdue_in)
-        if workers_wanted(self.scaling, demand) > demand.workers:
+        if workers_missing(self.scaling, demand) > 0:
             dues.append(self._backoff.until)
         if dues:
             self._deadlines.set("fleet", "review", min(dues), self._review)

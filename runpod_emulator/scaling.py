@@ -61,12 +61,14 @@ class Demand:
         running: How many jobs run.
         workers: How many workers there are, starting ones included, leaving ones not.
         free_workers: How many of these have no job.
+        places_taken: How many others there are, which count against the maximum and do nothing.
     """
 
     waited_seconds: Sequence[float]
     running: int
     workers: int
     free_workers: int
+    places_taken: int = 0
 
 
 def workers_wanted(scaling: Scaling, demand: Demand) -> int:
@@ -77,6 +79,12 @@ def workers_wanted(scaling: Scaling, demand: Demand) -> int:
         overdue = sum(_is_overdue(waited, scaling) for waited in demand.waited_seconds)
         wanted = demand.workers + max(0, overdue - demand.free_workers)
     return max(scaling.min_workers, min(wanted, scaling.max_workers))
+
+
+def workers_missing(scaling: Scaling, demand: Demand) -> int:
+    """Return how many workers to start; 0 or less for none."""
+    room = scaling.max_workers - demand.workers - demand.places_taken
+    return min(workers_wanted(scaling, demand) - demand.workers, room)
 
 
 def seconds_until_overdue(scaling: Scaling, demand: Demand) -> float | None:

@@ -13,7 +13,7 @@ from runpod_emulator.http_requests import ENDPOINT
 from tests.runpod_emulator.clocks import still_clock
 
 #: How long a story may take before it is given up. Nothing is asserted about speed.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 40
 
 
 @dataclass(frozen=True)
