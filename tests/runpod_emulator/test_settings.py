@@ -1,10 +1,15 @@
 """Limits and switches, and how they are said on the command line."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+from runpod_emulator.fault_rules import Fault
 from runpod_emulator.settings import MAY_BE_ZERO, WORDS, Settings
+from tests.runpod_emulator.processes import REPOSITORY
+
+README = Path(REPOSITORY, "runpod_emulator", "README.md").read_text(encoding="utf-8")
 
 
 def test_every_setting_can_be_read_from_text() -> None:
@@ -44,3 +49,10 @@ def test_what_is_said_of_settings_is_said_of_settings_that_are_there() -> None:
     assert names >= MAY_BE_ZERO
     assert names >= WORDS.keys()
     assert all(f"{name}:" in (Settings.__doc__ or "") for name in names)
+
+
+def test_the_readme_names_every_switch_and_every_fault() -> None:
+    switches = {field.name for field in fields(Settings)} - {"endpoint_id", "api_key"}
+
+    assert [name for name in switches if f"`{name}`" not in README] == []
+    assert [fault for fault in Fault if f"`{fault}`" not in README] == []
