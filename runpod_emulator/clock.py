@@ -51,9 +51,13 @@ class Clock:
     Args:
         source: Real seconds, from any start.
         speed: How many seconds pass in a real one.
+
+    Attributes:
+        failures: How many callbacks have raised; each is in the log.
     """
 
     def __init__(self, *, source: Callable[[], float] = time.monotonic, speed: float = 1.0) -> None:
+        self.failures = 0
         self._source = source
         self._real_mark = source()
         self._mark = 0.0
@@ -204,7 +208,7 @@ class Clock:
         self._mark, self._real_mark, self._pinned = now, self._source(), None
         waiting, self._at_landing = self._at_landing, []
         for callback in waiting:
-            _call(callback)
+            self._call(callback)
         self._rearm()
 
     async def _settle(self) -> None:
@@ -223,7 +227,7 @@ class Clock:
                 continue
             if self._pinned is not None:
                 self._pinned = max(self._pinned, timer.when)
-            _call(callback)
+            self._call(callback)
             return True
         if self._pinned is not None:
             self._pinned = max(self._pinned, until)
@@ -247,12 +251,12 @@ class Clock:
             pass
         self._rearm()
 
-
-def _call(callback: Callable[[], object]) -> None:
-    try:
-        callback()
-    except Exception:  # one callback's mistake must not take the other limits with it
-        LOGGER.exception("timer_failed")
+    def _call(self, callback: Callable[[], object]) -> None:
+        try:
+            callback()
+        except Exception:  # one callback's mistake must not take the other limits with it
+            self.failures += 1
+            LOGGER.exception("timer_failed")
 
 
 def is_duration(value: object) -> bool:

@@ -100,6 +100,7 @@ def play(
         async with serve(app, port=0) as url, aiohttp.ClientSession(connector=connector) as session:
             session._retry_connection = False  # it would send a GET that was dropped once more
             await story(Stage(app[ENDPOINT], url, session))
+            assert app[ENDPOINT].clock.failures == 0
 
     asyncio.run(asyncio.wait_for(run(), timeout=PATIENCE_SECONDS))
 

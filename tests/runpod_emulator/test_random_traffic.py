@@ -153,6 +153,7 @@ class RandomTraffic(RuleBasedStateMachine):
         assert self.endpoint.workers.present() == ()
         assert len(self.endpoint.workers) == 0
         assert self.clock.pending() == 0
+        assert self.clock.failures == 0
 
 
 TestRandomTraffic = RandomTraffic.TestCase
