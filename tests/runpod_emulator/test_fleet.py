@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -143,6 +144,30 @@ def test_a_killed_worker_is_gone_with_all_that_it_started_and_its_job_is_given_o
         await until(lambda: stage.endpoint.queue.find(job_id).worker_id not in {None, "fleet-1"})
 
     play_fleet(story, "child")
+
+
+def test_what_a_worker_started_ends_with_it_however_it_ends() -> None:
+    async def story(stage: Stage) -> None:
+        await until(lambda: states(stage) == ["idle"])
+        (child,) = psutil.Process(pid(stage)).children()
+
+        os.kill(pid(stage), signal.SIGKILL)
+
+        await until(lambda: not lives(child.pid))
+        assert stage.events("worker_exited")[0]["code"] == "-9"
+
+    play_fleet(story, "child", scaling=replace(AT_ONCE, min_workers=1))
+
+
+def test_a_worker_wanted_during_a_leap_starts_when_time_is_real_again() -> None:
+    async def story(stage: Stage) -> None:
+        job_id = await stage.submit()
+        await stage.endpoint.clock.leap(1000.0)
+        assert await ended(stage, job_id) == "COMPLETED"
+        assert not stage.events("worker_never_ready")
+        assert len(stage.events("worker_started")) == 1
+
+    play_fleet(story, scaling=Scaling(max_workers=1))
 
 
 def test_a_worker_of_the_fleet_has_a_home_of_its_own_and_nothing_of_ours_about_runpod(

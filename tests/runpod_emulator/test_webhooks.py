@@ -28,7 +28,11 @@ class Receiver:
     async def receive(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.read())
         self.content_types.append(request.content_type)
-        return web.Response(status=await self._answer(len(self.bodies)))
+        return web.Response(status=await self._answer(len(self.bodies)), headers={"Location": "/elsewhere"})
+
+    async def receive_elsewhere(self, _request: web.Request) -> web.Response:
+        self.bodies.append(b"elsewhere")
+        return web.Response()
 
 
 @contextlib.asynccontextmanager
@@ -40,6 +44,7 @@ async def receiver(answer: Answer | int = 200) -> AsyncIterator[Receiver]:
     received = Receiver(always if isinstance(answer, int) else answer)
     app = web.Application()
     app.router.add_post("/hook", received.receive)
+    app.router.add_get("/elsewhere", received.receive_elsewhere)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     try:
