@@ -1,6 +1,6 @@
-"""What every route has in common: the key, the endpoint, a JSON body, and how a refusal is answered."""
+"""What every route has in common: the key, the endpoint, the limits, the faults, and how a refusal is answered."""
 
-import json
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -8,82 +8,67 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runpod_emulator.endpoint import Endpoint
-from runpod_emulator.errors import (
-    BodyTooLargeError,
-    EmulatorError,
-    EndpointNotFoundError,
-    JobEndedError,
-    JobNotFoundError,
-    MalformedBodyError,
-    NotTheHolderError,
-    UnauthorizedError,
-)
-from runpod_emulator.events import record
+from runpod_emulator.errors import EmulatorError, EndpointNotFoundError, UnauthorizedError
+from runpod_emulator.fault_answers import answer_with_faults, spoil_poll
 
 ENDPOINT = web.AppKey("ENDPOINT", Endpoint)
 
 #: A route's function: the request was found to carry the key and to name the endpoint.
 Route = Callable[[web.Request, Endpoint], Awaitable[web.StreamResponse]]
 
-HTTP_STATUS: dict[type[EmulatorError], int] = {
-    UnauthorizedError: 401,
-    EndpointNotFoundError: 404,
-    JobNotFoundError: 404,
-    BodyTooLargeError: 413,
-    MalformedBodyError: 400,
-    JobEndedError: 400,
-    NotTheHolderError: 400,
-}
 
+def for_clients(operation: str, route: Route) -> Handler:
+    """Open a route to `Authorization: Bearer KEY`, as often as the operation's limit allows."""
 
-def for_clients(route: Route) -> Handler:
-    """Open a route to `Authorization: Bearer KEY`."""
-    return _guarded(route, authorization="Bearer {key}")
-
-
-def for_workers(route: Route) -> Handler:
-    """Open a route to `Authorization: KEY`, which is how the SDK's worker sends it."""
-    return _guarded(route, authorization="{key}")
-
-
-def _guarded(route: Route, *, authorization: str) -> Handler:
-    async def guarded(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.Request) -> web.StreamResponse:
         endpoint = request.app[ENDPOINT]
-        if request.headers.get("Authorization") != authorization.format(key=endpoint.settings.api_key):
-            message = "the Authorization header is not the key"
-            raise UnauthorizedError(message)
-        if request.match_info["endpoint"] != endpoint.settings.endpoint_id:
-            message = "no such endpoint"
-            raise EndpointNotFoundError(message)
-        return await route(request, endpoint)
+        key = endpoint.settings.api_key
+        allowed = (f"Bearer {key}", key) if endpoint.settings.accept_raw_client_key else (f"Bearer {key}",)
+        _check(request, endpoint, allowed)
+        if not endpoint.settings.rate_limits:
+            return await answer_with_faults(operation, route, request, endpoint)
+        with endpoint.rate_limits.let_in(operation, running_workers=len(endpoint.queue.busy_workers())):
+            return await answer_with_faults(operation, route, request, endpoint)
 
-    return guarded
-
-
-async def read_object(request: web.Request, *, max_bytes: int | None = None) -> dict[str, object]:
-    """Read the body as a JSON object, whatever its content type: the SDK's worker calls it a form.
-
-    Raises:
-        BodyTooLargeError: It is longer than `max_bytes`.
-        MalformedBodyError: It is not a JSON object. `NaN`, which Python's `json` would take, is not JSON.
-    """
-    body = await request.read()
-    if max_bytes is not None and len(body) > max_bytes:
-        message = f"the body is longer than {max_bytes} bytes"
-        raise BodyTooLargeError(message)
-    try:
-        parsed = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
-        message = "the body is not a JSON object"
-        raise MalformedBodyError(message)
-    return parsed
+    return answer
 
 
-def _refuse_constant(name: str) -> None:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
+def for_workers(operation: str, route: Route) -> Handler:
+    """Open a route to `Authorization: KEY`, which is how the SDK's worker sends it."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        endpoint = request.app[ENDPOINT]
+        _check(request, endpoint, (endpoint.settings.api_key,))
+        return await answer_with_faults(operation, route, request, endpoint)
+
+    return answer
+
+
+def for_polls(operation: str, route: Route) -> Handler:
+    """Open a long poll to workers. What goes wrong with it does so before it takes anything."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        endpoint = request.app[ENDPOINT]
+        _check(request, endpoint, (endpoint.settings.api_key,))
+        spoiled = await spoil_poll(operation, request, endpoint)
+        return spoiled or await route(request, endpoint)
+
+    return answer
+
+
+def has_key(request: web.Request, allowed: tuple[str, ...]) -> bool:
+    """Whether the request carries one of these as Authorization."""
+    said = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+    return any(hmac.compare_digest(said, key.encode()) for key in allowed)
+
+
+def _check(request: web.Request, endpoint: Endpoint, allowed: tuple[str, ...]) -> None:
+    if not has_key(request, allowed):
+        message = "the Authorization header is not the key"
+        raise UnauthorizedError(message)
+    if request.match_info["endpoint"] != endpoint.settings.endpoint_id:
+        message = "no such endpoint"
+        raise EndpointNotFoundError(message)
 
 
 @web.middleware
@@ -92,8 +77,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except EmulatorError as refusal:
-        status = HTTP_STATUS[type(refusal)]
-        record(
+        status = refusal.http_status
+        request.app[ENDPOINT].events.record(
             "request_refused",
             level=logging.WARNING,
             http=status,
@@ -103,4 +88,5 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         )
         return web.json_response({"error": str(refusal)}, status=status)
     except web.HTTPException as refusal:
-        return web.json_response({"error": refusal.reason}, status=refusal.status)
+        headers = {name: refusal.headers[name] for name in ("Allow", "Location") if name in refusal.headers}
+        return web.json_response({"error": refusal.reason}, status=refusal.status, headers=headers)

@@ -30,16 +30,20 @@ class LongPolls:
         self._closed = True
         self.wake()
 
-    async def hold(self, take: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    async def hold(self, take: Callable[[], T | None], *, give_up: Callable[[], bool] = lambda: False) -> T | None:
         """Return what `take` gives as soon as that is something, or nothing when the hold is over.
 
         Nothing is awaited between a `take` that succeeded and the return, so a poll that is cancelled
         while parked has taken nothing.
+
+        Args:
+            take: Looks for something; called again at every wake.
+            give_up: Asked at every wake whether to end the hold early.
         """
         try:
             async with asyncio.timeout(self._hold_seconds):
-                while not (taken := take()) and not self._closed:
+                while not (taken := take()) and not self._closed and not give_up():
                     await self._news.wait()
-                return taken
+                return taken or None
         except TimeoutError:
-            return ()
+            return None

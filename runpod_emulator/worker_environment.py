@@ -21,6 +21,8 @@ def worker_environment(
       appends `&job_in_progress=…` (rp_job.py). The worker id stands in it literally: of the placeholders
       only `$ID` would be replaced, and here that means the worker.
     - `RUNPOD_WEBHOOK_POST_OUTPUT`: here `$ID` means the job; a `?` again, for `&isStream=…` (rp_http.py).
+    - `RUNPOD_WEBHOOK_POST_STREAM`: the same for what a generator yields; that is the name the SDK reads,
+      whatever its own examples say (rp_http.py).
     - `RUNPOD_WEBHOOK_PING`, `RUNPOD_PING_INTERVAL`: the heartbeat (rp_ping.py).
     - `RUNPOD_AI_API_KEY`: the Authorization header as it is (http_client.py); without it no pings.
     - `HOME`: `~/.runpod/config.toml`, if there is one, overrides that key, and `~/.netrc` the pings' header.
@@ -33,8 +35,6 @@ def worker_environment(
       internet would fail the fitness checks, and the worker would exit (rp_fitness.py).
     - `RUNPOD_REALTIME_PORT`: zero, for an inherited one would start a development server instead
       (serverless/__init__.py).
-
-    `RUNPOD_WEBHOOK_POST_STREAM` is missing because the emulator does not stream yet.
 
     Args:
         base_url: What `serve` gives, e.g. `http://127.0.0.1:20080/v2`.
@@ -49,6 +49,7 @@ def worker_environment(
         "HOME": str(home),
         "RUNPOD_WEBHOOK_GET_JOB": f"{routes}/job-take/{worker}?gpu=emulated",
         "RUNPOD_WEBHOOK_POST_OUTPUT": f"{routes}/job-done/{worker}/$ID?gpu=emulated",
+        "RUNPOD_WEBHOOK_POST_STREAM": f"{routes}/job-stream/{worker}/$ID?gpu=emulated",
         "RUNPOD_WEBHOOK_PING": f"{routes}/ping/{worker}?gpu=emulated",
         "RUNPOD_PING_INTERVAL": str(PING_INTERVAL_MS),
         "RUNPOD_AI_API_KEY": api_key,

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
+    "benchmarks": set(),
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
@@ -29,7 +30,7 @@ ONLY_IN = {
     "runpod": {"worker/handler.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
-    "aiohttp": {"adapters/runpod_http.py", "runpod_emulator/*"},
+    "aiohttp": {"adapters/runpod_http.py", "runpod_emulator/*", "benchmarks/runpod_emulator.py"},
 }
 # The names on PyPI of what is imported under another name.
 DISTRIBUTIONS = {

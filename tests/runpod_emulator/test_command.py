@@ -6,10 +6,19 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
+import requests
 
 from runpod_emulator import DEFAULT_API_KEY
-from tests.runpod_emulator.processes import PATIENCE_SECONDS, REPOSITORY, Emulator, kill_group, wait_until
+from tests.runpod_emulator.processes import (
+    HANDLERS,
+    PATIENCE_SECONDS,
+    REPOSITORY,
+    Emulator,
+    kill_group,
+    wait_until,
+)
 
 
 def run_command(*options: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +56,7 @@ def test_a_hold_that_would_not_work_is_refused(seconds: str) -> None:
     assert "hold_seconds must be above 0 and below 30" in refused.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_and_sends_parked_polls_away(tmp_path: Path, number: signal.Signals) -> None:
     emulator = Emulator.start(tmp_path, "--hold-seconds", "29")
     answers: list[int] = []
@@ -77,5 +86,35 @@ def test_it_takes_the_endpoint_and_the_key_it_is_told(tmp_path: Path) -> None:
     try:
         assert emulator.as_client("GET", "health", key=DEFAULT_API_KEY).status_code == 401
         assert emulator.as_client("GET", "health", key="another").status_code == 404
+    finally:
+        kill_group(emulator.process)
+
+
+def test_faults_speed_and_workers_are_there_from_the_start_and_nothing_is_left_at_the_end(tmp_path: Path) -> None:
+    script = tmp_path / "faults.toml"
+    script.write_text('[[rule]]\nfault = "error"\non = "run"\nstatus = 402\n')
+    worker = [sys.executable, "-S", str(HANDLERS / "plain_worker.py"), "child"]
+    emulator = Emulator.start(
+        tmp_path,
+        *("--faults", str(script), "--speed", "2", "--hold-seconds", "29", "--min-workers", "2", "--", *worker),
+    )
+    try:
+        wait_until(lambda: emulator.workers()["idle"] == 2)
+        family = psutil.Process(emulator.process.pid).children(recursive=True)
+        root = emulator.url.removesuffix("/v2")
+
+        refused = emulator.as_client("POST", "run", input=1)
+        clock = requests.get(f"{root}/control/clock", timeout=30).json()
+        page = requests.get(root, timeout=30)
+
+        assert refused.status_code == 402
+        assert clock["speed"] == 2.0
+        assert "<title>RunPod emulator</title>" in page.text
+        assert len(family) == 4
+        emulator.process.send_signal(signal.SIGTERM)
+        assert emulator.process.wait(timeout=PATIENCE_SECONDS) == 0
+        wait_until(lambda: not any(process.is_running() for process in family))
+        assert "Traceback" not in emulator.log.read_text()
+        assert str(worker[-2]) not in emulator.log.read_text()
     finally:
         kill_group(emulator.process)

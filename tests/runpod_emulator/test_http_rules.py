@@ -12,12 +12,22 @@ from runpod_emulator import DEFAULT_API_KEY
 from runpod_emulator.client_api import MAX_RUN_BODY_BYTES
 from tests.runpod_emulator.processes import Emulator, kill_group
 
-CLIENT_ROUTES = [("POST", "run"), ("GET", "status/job-1"), ("POST", "cancel/job-1"), ("GET", "health")]
+CLIENT_ROUTES = [
+    ("POST", "run"),
+    ("POST", "runsync"),
+    ("GET", "status/job-1"),
+    ("GET", "stream/job-1"),
+    ("POST", "cancel/job-1"),
+    ("POST", "retry/job-1"),
+    ("POST", "purge-queue"),
+    ("GET", "health"),
+]
 WORKER_ROUTES = [
     ("GET", "job-take/worker-1"),
     ("GET", "job-take-batch/worker-1?batch_size=2"),
     ("GET", "job-stop/worker-1"),
     ("POST", "job-done/worker-1/job-1"),
+    ("POST", "job-stream/worker-1/job-1"),
     ("GET", "ping/worker-1"),
 ]
 
@@ -74,7 +84,7 @@ def test_an_unknown_job_is_not_found(emulator: Emulator) -> None:
 
 
 def test_a_route_that_is_not_there_is_refused_as_json(emulator: Emulator) -> None:
-    response = emulator.as_client("POST", "purge-queue")
+    response = emulator.as_client("POST", "requests")
 
     assert (response.status_code, response.json()) == (404, {"error": "Not Found"})
 

@@ -16,7 +16,12 @@ ENVIRONMENT = worker_environment(
 def test_every_url_has_a_question_mark_for_what_the_sdk_appends() -> None:
     urls = {name: value for name, value in ENVIRONMENT.items() if value.startswith("http")}
 
-    assert set(urls) == {"RUNPOD_WEBHOOK_GET_JOB", "RUNPOD_WEBHOOK_POST_OUTPUT", "RUNPOD_WEBHOOK_PING"}
+    assert set(urls) == {
+        "RUNPOD_WEBHOOK_GET_JOB",
+        "RUNPOD_WEBHOOK_POST_OUTPUT",
+        "RUNPOD_WEBHOOK_POST_STREAM",
+        "RUNPOD_WEBHOOK_PING",
+    }
     assert all("?" in url for url in urls.values())
 
 
