@@ -158,11 +158,13 @@ class Recorder:
         url: What `serve` gives.
         loop: The loop it runs in.
         client: The SDK's client, pointed at it.
+        stop: Ends it before the block does: nobody listens any more.
     """
 
     url: str
     loop: asyncio.AbstractEventLoop
     client: runpod.Endpoint
+    stop: Callable[[], None]
     _calls: list[Call] = field(default_factory=list)
     _scripts: dict[str, list[_Script]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -267,7 +269,7 @@ async def _written_down(request: web.Request) -> Call:
 def recording(*, hold_seconds: float = HOLD_SECONDS) -> Iterator[Recorder]:
     """Run a recorder until the block ends."""
     started: list[Recorder] = []
-    stop = asyncio.Event()
+    stopped = asyncio.Event()
 
     async def live() -> None:
         app = create_app(Settings(hold_seconds=hold_seconds))
@@ -278,8 +280,13 @@ def recording(*, hold_seconds: float = HOLD_SECONDS) -> Iterator[Recorder]:
 
         app.middlewares.insert(0, write_down)
         async with serve(app, port=0) as url:
-            started.append(Recorder(url=url, loop=asyncio.get_running_loop(), client=client_of(url)))
-            await stop.wait()
+            started.append(Recorder(url=url, loop=asyncio.get_running_loop(), client=client_of(url), stop=stop))
+            await stopped.wait()
+
+    def stop() -> None:
+        if thread.is_alive():
+            started[0].loop.call_soon_threadsafe(stopped.set)
+        thread.join()
 
     thread = threading.Thread(target=asyncio.run, args=(live(),), name="recorder")
     thread.start()
@@ -287,8 +294,7 @@ def recording(*, hold_seconds: float = HOLD_SECONDS) -> Iterator[Recorder]:
     try:
         yield recorder
     finally:
-        recorder.loop.call_soon_threadsafe(stop.set)
-        thread.join()
+        stop()
         recorder.client.rp_client.rp_session.close()
 
 
