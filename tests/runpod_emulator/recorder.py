@@ -218,6 +218,10 @@ class Recorder:
         job_id: str = self.client.run({"input": job_input}).job_id
         return job_id
 
+    def cancel(self, job_id: str) -> None:
+        """Cancel a job with the SDK's client."""
+        runpod.endpoint.Job(DEFAULT_ENDPOINT_ID, job_id, self.client.rp_client).cancel(timeout=PATIENCE_SECONDS)
+
     def status(self, job_id: str) -> dict[str, object]:
         """Return the whole body of /status."""
         response = requests.get(
@@ -298,6 +302,11 @@ def recording(*, hold_seconds: float = HOLD_SECONDS) -> Iterator[Recorder]:
         recorder.client.rp_client.rp_session.close()
 
 
+def waiting_input(directory: Path, number: int = 1) -> dict[str, str]:
+    """Return the input of a job that leaves the file `started` and waits for the file `finish`."""
+    return {"started": str(directory / f"started-{number}"), "finish": str(directory / f"finish-{number}")}
+
+
 def client_of(url: str) -> runpod.Endpoint:
     """Return the SDK's client, pointed at an emulator."""
     client = runpod.Endpoint(DEFAULT_ENDPOINT_ID, api_key=DEFAULT_API_KEY)
@@ -329,6 +338,18 @@ class Worker:
     def wait_for_end(self) -> int:
         """Wait until the main process has ended; return its exit code."""
         return self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def is_running(self) -> bool:
+        """Whether the main process has not ended."""
+        return self.process.poll() is None
+
+    def has_no_process_left(self) -> bool:
+        """Whether the pinging process, too, has ended."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def send(self, number: signal.Signals) -> None:
         """Send the main process a signal."""

@@ -19,6 +19,7 @@ from tests.runpod_emulator.recorder import (
     reply,
     reply_json,
     wait_for,
+    waiting_input,
     working_for,
 )
 
@@ -70,11 +71,6 @@ def batch_sizes(recorder: Recorder) -> list[int]:
     return [int(call.query.get("batch_size", "1")) for call in recorder.takes()]
 
 
-def started(directory: Path, number: int) -> dict[str, str]:
-    """The input of a job that waits, `started` and `finish` being files of its own."""
-    return {"started": str(directory / f"started-{number}"), "finish": str(directory / f"finish-{number}")}
-
-
 def test_a_poll_is_a_get_with_the_raw_key(recorded: Recorder) -> None:
     for route in ("job-take", "job-stop"):
         poll = recorded.wait_for_calls(route)[0]
@@ -92,7 +88,7 @@ def test_a_poll_for_jobs_says_whether_one_is_in_progress_and_a_poll_for_stops_do
     sdk_worker("waits", CONCURRENCY="2")
     idle = recorder.wait_for_calls("job-take-batch")[0]
 
-    recorder.run(**started(tmp_path, 1))
+    recorder.run(**waiting_input(tmp_path, 1))
     busy = recorder.wait_for_calls("job-take")[0]
     stop = recorder.wait_for_calls("job-stop")[0]
 
@@ -270,7 +266,7 @@ def test_a_concurrency_of_zero_only_pauses_the_worker(
 def test_a_new_concurrency_is_asked_for_only_when_no_job_is_left(
     recorder: Recorder, sdk_worker: Workers, tmp_path: Path
 ) -> None:
-    file, job_input = tmp_path / "concurrency", started(tmp_path, 1)
+    file, job_input = tmp_path / "concurrency", waiting_input(tmp_path, 1)
     file.write_text("2")
     sdk_worker("concurrency_from_file", CONCURRENCY_FILE=str(file))
     job_id = recorder.run(**job_input)
@@ -312,7 +308,7 @@ def test_a_job_just_queued_counts_twice_so_that_of_four_places_only_two_are_aske
 def test_handlers_without_await_run_one_by_one_and_meanwhile_nothing_is_taken_but_pings_go_on(
     recorder: Recorder, sdk_worker: Workers, tmp_path: Path
 ) -> None:
-    inputs = [started(tmp_path, number) for number in range(2)]
+    inputs = [waiting_input(tmp_path, number) for number in range(2)]
     jobs = [recorder.run(**job_input) for job_input in inputs]
     sdk_worker("waits_without_await", CONCURRENCY="4")
     wait_for(lambda: any(Path(job_input["started"]).exists() for job_input in inputs))
