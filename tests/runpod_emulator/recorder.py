@@ -43,8 +43,8 @@ HOLD_SECONDS = 0.5
 #: The shortest interval at which the SDK still pings. Tests count pings where they need time to pass.
 PING_INTERVAL_MS = 1000
 
-#: Answers one request.
-Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: Answers one request; may ask the emulator for the answer.
+Reply = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 def wait_for(look: Callable[[], T], *, within_seconds: float = PATIENCE_SECONDS) -> T:
@@ -56,11 +56,16 @@ def wait_for(look: Callable[[], T], *, within_seconds: float = PATIENCE_SECONDS)
     return seen
 
 
-def reply(status: int = 200, text: str = "", *, content_type: str = "text/plain") -> Reply:
-    """Answer with a text."""
+def reply(
+    status: int = 200, text: str = "", *, content_type: str = "text/plain", retry_after: str | None = None
+) -> Reply:
+    """Answer with a text; `retry_after` becomes the header of that name."""
 
-    async def answer(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, text=text or None, content_type=content_type if text else None)
+    async def answer(_request: web.Request, _emulator: Handler) -> web.StreamResponse:
+        response = web.Response(status=status, text=text or None, content_type=content_type if text else None)
+        if retry_after is not None:
+            response.headers["Retry-After"] = retry_after
+        return response
 
     return answer
 
@@ -70,7 +75,7 @@ def reply_json(body: object, *, status: int = 200) -> Reply:
     return reply(status, json.dumps(body), content_type="application/json")
 
 
-async def drop_connection(request: web.Request) -> web.StreamResponse:
+async def drop_connection(request: web.Request, _emulator: Handler) -> web.StreamResponse:
     """Close the connection without an answer."""
     assert request.transport is not None
     request.transport.abort()
@@ -144,10 +149,21 @@ class Gate:
         """Let them all go, and those that are still to come."""
         self._loop.call_soon_threadsafe(self._opened.set)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call, a `Reply`."""
+    async def __call__(self, request: web.Request, emulator: Handler) -> web.StreamResponse:
+        """Answer one call, as a `Reply` does."""
         await self._opened.wait()
-        return await self._then(request)
+        return await self._then(request, emulator)
+
+
+async def by_the_emulator(request: web.Request, emulator: Handler) -> web.StreamResponse:
+    """Answer as if nothing were scripted."""
+    return await emulator(request)
+
+
+async def done_and_never_answered(request: web.Request, emulator: Handler) -> web.StreamResponse:
+    """Let the emulator do what was asked of it, and keep its answer back."""
+    await emulator(request)
+    return await asyncio.Future()
 
 
 @dataclass
@@ -238,7 +254,7 @@ class Recorder:
         with self._lock:
             self._calls.append(call)
             scripted = self._next_reply(call.route)
-        response = await (scripted or emulator)(request)
+        response = await (scripted or by_the_emulator)(request, emulator)
         call.status = response.status
         return response
 
@@ -379,10 +395,9 @@ class Workers:
     directory: Path
     _started: list[Worker] = field(default_factory=list)
 
-    def __call__(self, handler: str, worker_id: str = "worker-1", **changes: str | None) -> Worker:
+    def __call__(self, handler: str, worker_id: str = "worker-1", /, **changes: str | None) -> Worker:
         """Start one with a handler of handlers/; `changes` set variables, or take them away if None."""
-        home = self.directory / worker_id
-        home.mkdir(exist_ok=True)
+        home = self.home_of(worker_id)
         environment = self._environment(worker_id, home) | changes
         with (home / "worker.log").open("w") as log:
             process = subprocess.Popen(
@@ -414,6 +429,12 @@ class Workers:
             "RUNPOD_WEBHOOK_POST_STREAM": self.url_of("job-stream", worker_id) + "/$ID?gpu=emulated",
             "RUNPOD_PING_INTERVAL": str(PING_INTERVAL_MS),
         }
+
+    def home_of(self, worker_id: str) -> Path:
+        """Return a worker's private HOME."""
+        home = self.directory / worker_id
+        home.mkdir(exist_ok=True)
+        return home
 
     def url_of(self, route: str, worker_id: str = "worker-1") -> str:
         """Return where a worker finds a route."""
