@@ -1,10 +1,10 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test check setup setup-tests functions web generated constraints image ready
+.PHONY: help demo up test conformance-newest check setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ready ## make one image and one video, then leave the page open
 	@$(PYTHON) -m local.demo
@@ -14,6 +14,14 @@ up: ready ## run everything in the foreground until Ctrl-C
 
 test: setup-tests ready check ## run all tests
 	@$(PYTHON) -m pytest --cov
+
+# The tests run against the runpod of constraints.txt; this tells what RunPod has changed since.
+conformance-newest: setup ## test what the emulator rests on against the newest runpod of PyPI
+	@$(PYTHON) -m venv build/conformance-newest
+	@build/conformance-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	    runpod aiohttp pytest pytest-timeout
+	@build/conformance-newest/bin/python -c 'import runpod; print("runpod", runpod.__version__)'
+	@build/conformance-newest/bin/python -m pytest -W default tests/runpod_emulator/test_sdk_*.py
 
 check: setup ## lint, types, import direction, nothing stale
 	@$(PYTHON) -m ruff check --quiet .

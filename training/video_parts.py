@@ -3,6 +3,7 @@
 import torch
 from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanPipeline, WanTransformer3DModel
 from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
+from transformers.models.umt5.modeling_umt5 import UMT5Attention
 
 SIDE = 64
 FRAMES = 17
@@ -52,9 +53,10 @@ def _look_at_neighbours(text_encoder: UMT5EncoderModel) -> None:
     of captions after 80 steps of a probe that began so, and in 75 % after 200 steps of one that did not.
     """
     before, after = range(8), range(8, 16)  # the buckets of distances 0, 1, 2, ... each way; 8 stays unused
+    attentions = [module for module in text_encoder.modules() if isinstance(module, UMT5Attention)]
     with torch.no_grad():
-        for block in text_encoder.encoder.block:
-            bias = block.layer[0].SelfAttention.relative_attention_bias.weight
+        for attention in attentions:
+            bias = attention.relative_attention_bias.weight
             bias[after[1], 0] += 4.0
             bias[before[1], 1] += 4.0
             for bucket, nearness in (

@@ -9,8 +9,21 @@ import runpod
 
 from runpod_emulator import DEFAULT_API_KEY, DEFAULT_ENDPOINT_ID
 from tests.runpod_emulator.processes import Emulator, kill_group, start_worker
+from tests.runpod_emulator.recorder import Recorder, Workers, recording, working_for
 
 StartWorker = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with recording() as running:
+        yield running
+
+
+@pytest.fixture
+def sdk_worker(recorder: Recorder, tmp_path: Path) -> Iterator[Workers]:
+    with working_for(recorder, tmp_path) as workers:
+        yield workers
 
 
 @pytest.fixture

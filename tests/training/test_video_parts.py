@@ -12,7 +12,7 @@ pytestmark = [library_warnings.IGNORED]
 def test_a_colour_is_told_from_the_same_colour_of_something_else() -> None:
     torch.manual_seed(0)
     tokenizer = build_t5_tokenizer()
-    text_encoder = build_text_encoder(tokenizer).eval()
+    text_encoder = build_text_encoder(tokenizer)
     tokens = tokens_of(tokenizer)(["red circle on blue background", "blue circle on red background"])
     with torch.inference_mode():
         first, second = text_encoder(tokens, (tokens != 0).long()).last_hidden_state
