@@ -274,6 +274,7 @@ async def _written_down(request: web.Request) -> Call:
     request._payload = StreamReader(request.protocol, limit=2**30, loop=asyncio.get_running_loop())
     request._payload.feed_data(body)
     request._payload.feed_eof()
+    request._read_bytes = body
     assert request.transport is not None
     return Call(
         at=time.monotonic(),
