@@ -269,12 +269,11 @@ class Recorder:
 
 
 async def _written_down(request: web.Request) -> Call:
-    body = b"".join([piece async for piece in request.content.iter_any()])  # however long it is
+    body = b"".join([piece async for piece in request._payload.iter_any()])  # however long it is
     # The emulator may read it in its own way, so it finds it as if it had not been read.
     request._payload = StreamReader(request.protocol, limit=2**30, loop=asyncio.get_running_loop())
     request._payload.feed_data(body)
     request._payload.feed_eof()
-    request._read_bytes = body
     assert request.transport is not None
     return Call(
         at=time.monotonic(),
