@@ -269,8 +269,9 @@ class Recorder:
 
 
 async def _written_down(request: web.Request) -> Call:
-    body = b"".join([piece async for piece in request._payload.iter_any()])  # however long it is
-    # The emulator may read it in its own way, so it finds it as if it had not been read.
+    body = b"".join([chunk async for chunk in request._payload.iter_any()])
+    # The emulator reads it in its own way and with its own limits, so it finds it as if nobody had read it.
+    # `request.content` would keep the stream that is now empty, so it is not used here.
     request._payload = StreamReader(request.protocol, limit=2**30, loop=asyncio.get_running_loop())
     request._payload.feed_data(body)
     request._payload.feed_eof()
