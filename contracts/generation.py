@@ -143,3 +143,10 @@ def check_identity(generation: Generation, path: GenerationPath) -> None:
 def same_moment(one: datetime, other: datetime) -> bool:
     """Whether two times are the same to the microsecond, which is what Firestore stores."""
     return abs((one - other).total_seconds()) < 1e-6
+
+
+def is_job(found: Generation | Malformed, created_at: datetime | None) -> bool:
+    """Whether it is the job that was created then; for None, whether it is no generation at all."""
+    if created_at is None or isinstance(found, Malformed):
+        return created_at is None and isinstance(found, Malformed)
+    return same_moment(found.created_at, created_at)

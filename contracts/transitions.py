@@ -253,10 +253,12 @@ def reject(generation: Snapshot, *, attempt: int, failure: Failure, now: datetim
     return queued if isinstance(queued, Reason) else _failed(failure, now)
 
 
-def cancel(generation: Snapshot, *, now: datetime) -> Change | Reason:
-    """End it because its user says so, wherever it is."""
+def cancel(generation: Snapshot, *, now: datetime, asked_at: datetime | None = None) -> Change | Reason:
+    """End it because its user says so, wherever it is; not one that was created after he `asked_at` it."""
     if generation.is_terminal:
         return Reason.ENDED
+    if asked_at is not None and isinstance(generation, Generation) and generation.created_at > asked_at:
+        return Reason.OTHER_JOB
     return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
 
 
