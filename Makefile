@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test check setup setup-tests functions web generated constraints image ready
+.PHONY: help demo up test chaos check setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ up: ready ## run everything in the foreground until Ctrl-C
 
 test: setup-tests ready check ## run all tests
 	@$(PYTHON) -m pytest --cov
+
+chaos: setup-tests ## prove that every request ends exactly once, whatever dies
+	@$(PYTHON) -m chaos
 
 check: setup ## lint, types, import direction, nothing stale
 	@$(PYTHON) -m ruff check --quiet .

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
+    "chaos": {"contracts", "adapters", "triggers", "worker"},
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
