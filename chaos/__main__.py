@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from chaos.model import scenes
 from chaos.proof import Result
+from chaos.simulation import run
 
 Proof = Callable[[int, bool], Result]
 
@@ -22,7 +23,13 @@ def model(seed: int, small: bool) -> Result:
     return scenes.prove(scenes.SMALL if small else scenes.FULL)
 
 
-PROOFS: dict[int, tuple[str, Proof]] = {1: ("exhaustive model", model)}
+def simulation(seed: int, small: bool) -> Result:
+    """Ten thousand jobs."""
+    return run.prove(seed, SMALL_TOWN) if small else run.prove(seed)
+
+
+SMALL_TOWN = 200
+PROOFS: dict[int, tuple[str, Proof]] = {1: ("exhaustive model", model), 3: ("seeded simulation", simulation)}
 
 
 def main(arguments: list[str]) -> int:

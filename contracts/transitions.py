@@ -89,10 +89,11 @@ def dispatch(
 
 
 def wait(generation: Snapshot, *, attempt: int, now: datetime, lease_expires_at: datetime) -> Change | Reason:
-    """Dispatch it later: RunPod is left alone for a while."""
-    queued = _queued(generation, attempt)
-    if isinstance(queued, Reason):
-        return queued
+    """Dispatch it, or reject it, later: RunPod is left alone for a while, or Firestore did not take it now."""
+    if not isinstance(generation, Malformed) or generation.is_terminal:
+        queued = _queued(generation, attempt)
+        if isinstance(queued, Reason):
+            return queued
     return Change(set={"stage": Stage.WAITING, "lease_expires_at": lease_expires_at, "modified": now})
 
 

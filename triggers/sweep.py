@@ -68,7 +68,9 @@ def _look_through_creations(media_type: MediaType, outside: Outside, threads: Ex
     since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
     found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
     if all(_each(threads, (_beginning(creation, outside) for creation in found))) and found:
-        outside.sweeper.move(media_type, found[-1].mark)
+        moved = outside.sweeper.mark(media_type)
+        if moved is None or moved < found[-1].mark:  # a sweep that was held up must not take it back by hours
+            outside.sweeper.move(media_type, found[-1].mark)
 
 
 def _beginning(creation: Creation, outside: Outside) -> Callable[[], bool]:
