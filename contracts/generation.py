@@ -150,3 +150,9 @@ def is_job(found: Generation | Malformed, created_at: datetime | None) -> bool:
     if created_at is None or isinstance(found, Malformed):
         return created_at is None and isinstance(found, Malformed)
     return same_moment(found.created_at, created_at)
+
+
+def is_newer(found: Generation | Malformed, moment: datetime) -> bool:
+    """Whether it was created after that. What is no generation may say when, too."""
+    created_at = found.fields.get("created_at") if isinstance(found, Malformed) else found.created_at
+    return isinstance(created_at, datetime) and created_at.tzinfo is not None and created_at > moment

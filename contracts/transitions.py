@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.errors import Failure
-from contracts.generation import Attempt, Generation, Malformed, Progress, same_moment
+from contracts.generation import Attempt, Generation, Malformed, Progress, is_newer, same_moment
 from contracts.generation_data import ImageData, VideoData
 from contracts.retries import MAX_FAILURES
 from contracts.status import Stage, Status
@@ -258,7 +258,7 @@ def cancel(generation: Snapshot, *, now: datetime, asked_at: datetime | None = N
     """End it because its user says so, wherever it is; not one that was created after he `asked_at` it."""
     if generation.is_terminal:
         return Reason.ENDED
-    if asked_at is not None and isinstance(generation, Generation) and generation.created_at > asked_at:
+    if asked_at is not None and is_newer(generation, asked_at):
         return Reason.OTHER_JOB
     return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
 

@@ -7,7 +7,7 @@ from adapters.announcing import announce
 from contracts import transitions
 from contracts.command import CommandType
 from contracts.errors import RequestInvalid
-from contracts.generation import Generation
+from contracts.generation import Generation, is_newer
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
 from contracts.stored_object import belongs_to, of_later_jobs
@@ -57,11 +57,10 @@ def delete(path: GenerationPath, outside: Outside, *, asked_at: datetime) -> Non
     A worker that is still uploading finds the document gone or cancelled, and removes what it stored.
     """
     found = outside.generations.read(path)
-    created_at = found.created_at if isinstance(found, Generation) else None
     objects = outside.objects.find(path)
     created_anew = of_later_jobs(path, asked_at, objects)
     for stored in objects:
         if belongs_to(path, stored) and stored not in created_anew:
             outside.objects.remove(stored)
-    if found is not None and (created_at is None or created_at <= asked_at):
-        outside.generations.delete(path, created_at)
+    if found is not None and not is_newer(found, asked_at):
+        outside.generations.delete(path, found.created_at if isinstance(found, Generation) else None)

@@ -22,6 +22,8 @@ from triggers.wiring import Outside
 
 MOST_AT_ONCE = 200
 """Documents of each kind that one sweep looks at."""
+MARKED_TOGETHER = 20
+"""Creations; a sweep that dies has them looked at again, and not the whole of what it had found."""
 THREADS = 8
 EVENT_TAKES = timedelta(seconds=60)
 """So long an event has the first go at what was created."""
@@ -67,10 +69,13 @@ def _look_through_creations(media_type: MediaType, outside: Outside, threads: Ex
     until = outside.now() - EVENT_TAKES
     since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
     found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
-    if all(_each(threads, (_beginning(creation, outside) for creation in found))) and found:
+    for first in range(0, len(found), MARKED_TOGETHER):
+        looked_at = found[first : first + MARKED_TOGETHER]
+        if not all(_each(threads, (_beginning(creation, outside) for creation in looked_at))):
+            return
         moved = outside.sweeper.mark(media_type)
-        if moved is None or moved < found[-1].mark:  # a sweep that was held up must not take it back by hours
-            outside.sweeper.move(media_type, found[-1].mark)
+        if moved is None or moved < looked_at[-1].mark:  # a sweep that was held up must not take it back by hours
+            outside.sweeper.move(media_type, looked_at[-1].mark)
 
 
 def _beginning(creation: Creation, outside: Outside) -> Callable[[], bool]:

@@ -26,11 +26,13 @@ SMALL: Scenes = {
 FULL: Scenes = {
     "two attempts, events twice": (Budget(events=2, sweeps=2), 1),
     "RunPod refuses, loses, repeats": (Budget(refusals=1, duplicates=1, losses=1), 1),
-    "stores fail, hints": (Budget(outages=1, hints=1), 1),
+    "stores fail": (Budget(outages=3), 1),
+    "hints, lost jobs, files in the result": (Budget(losses=1, outages=1, hints=1, breaks=1, sweeps=0), 1),
     "a day later, deaths": (Budget(late=1, deaths=1), 1),
     "deaths, broken engines": (Budget(outages=1, deaths=1, breaks=1), 1),
-    "cancel and delete": (Budget(cancels=1, deletes=1), 1),
-    "the id is used again": (Budget(deletes=1, recreations=1, sweeps=0, carriers=2), 1),
+    "cancel and delete": (Budget(cancels=1, deletes=1, sweeps=0, duplicates=1), 1),
+    "the id is used again": (Budget(deletes=1, recreations=1, sweeps=0), 1),
+    "its command comes twice": (Budget(events=0, deletes=1, cancels=1, recreations=1, sweeps=0, carriers=2), 1),
     "several files": (Budget(losses=1, hints=1), 2),
     "several files, the id is used again": (Budget(deletes=1, recreations=1, sweeps=0), 2),
 }

@@ -18,8 +18,8 @@ NOTICES_SECONDS = 30.0
 REFUSED: Mapping[ErrorCode, float] = {
     ErrorCode.RUNPOD_UNAUTHORIZED: 0.011,
     ErrorCode.RUNPOD_BUSY: 0.02,
-    ErrorCode.RUNPOD_REFUSED: 0.013,
-    ErrorCode.RUNPOD_UNAVAILABLE: 0.013,
+    ErrorCode.RUNPOD_REFUSED: 0.016,
+    ErrorCode.RUNPOD_UNAVAILABLE: 0.016,
 }
 IN_WORK = {RunPodStatus.IN_QUEUE, RunPodStatus.IN_PROGRESS}
 
@@ -54,14 +54,14 @@ class Endpoint:
         for code, chance in REFUSED.items():
             if self._faults.fires(f"POST /run: {code}", chance):
                 raise failed(code)
-        if self._faults.fires("POST /run: no answer, not taken", 0.013):
+        if self._faults.fires("POST /run: no answer, not taken", 0.016):
             raise failed(ErrorCode.RUNPOD_UNREACHABLE)
         order = Order(id=f"runpod-{len(self.orders)}", input=body["input"])
         self.orders[order.id] = order
         self._plan(order, body["policy"])
-        if self._faults.fires("POST /run: no answer, but taken", 0.013):
+        if self._faults.fires("POST /run: no answer, but taken", 0.016):
             raise failed(ErrorCode.RUNPOD_UNREACHABLE)
-        if self._faults.fires("POST /run: answer unreadable", 0.013):
+        if self._faults.fires("POST /run: answer unreadable", 0.016):
             raise failed(ErrorCode.RUNPOD_UNREADABLE)
         self._faults.after("runpod.submit")
         return order.id
@@ -77,7 +77,7 @@ class Endpoint:
     def cancel(self, runpod_job_id: str) -> bool:
         """See `RunPodQueue.cancel`."""
         self._faults.before("runpod.cancel")
-        if self._faults.fires("POST /cancel: no answer", 0.1):
+        if self._faults.fires("POST /cancel: no answer", 0.15):
             return False
         order = self.orders[runpod_job_id]
         if order.status in IN_WORK:

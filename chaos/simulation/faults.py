@@ -11,10 +11,10 @@ from contracts.ports import StoreUnavailable
 # By whom, around which call: how likely is each of these, each time.
 DIES_BEFORE: Mapping[tuple[str, str], float] = {
     ("event", "generations.apply"): 0.015,
-    ("event", "runpod.submit"): 0.015,
-    ("command", "generations.apply"): 0.08,
-    ("command", "objects.find"): 0.10,
-    ("command", "commands.remove"): 0.08,
+    ("event", "runpod.submit"): 0.035,
+    ("command", "generations.apply"): 0.10,
+    ("command", "objects.find"): 0.2,
+    ("command", "commands.remove"): 0.16,
     ("sweeper", "generations.apply"): 0.01,
     ("sweeper", "runpod.submit"): 0.03,
     ("sweeper", "objects.find"): 0.02,
@@ -25,16 +25,16 @@ DIES_BEFORE: Mapping[tuple[str, str], float] = {
 }
 DIES_AFTER: Mapping[tuple[str, str], float] = {
     ("event", "generations.apply"): 0.01,
-    ("event", "runpod.submit"): 0.015,
-    ("command", "generations.apply"): 0.06,
-    ("command", "objects.remove"): 0.35,
+    ("event", "runpod.submit"): 0.035,
+    ("command", "generations.apply"): 0.13,
+    ("command", "objects.remove"): 0.9,
     ("sweeper", "generations.apply"): 0.01,
     ("worker", "generations.apply"): 0.005,
     ("worker", "objects.put"): 0.02,
 }
 FAILS_BEFORE: Mapping[tuple[str, str], float] = {
     ("event", "generations.apply"): 0.015,
-    ("command", "objects.find"): 0.10,
+    ("command", "objects.find"): 0.3,
     ("sweeper", "generations.apply"): 0.02,
     ("sweeper", "objects.find"): 0.03,
     ("worker", "generations.apply"): 0.01,
@@ -48,7 +48,7 @@ FAILS_AFTER: Mapping[tuple[str, str], float] = {
     ("worker", "objects.put"): 0.02,
 }
 STOPPED: Mapping[tuple[str, str], float] = {
-    ("event", "runpod.submit"): 0.015,
+    ("event", "runpod.submit"): 0.035,
     ("sweeper", "generations.apply"): 0.01,
     ("worker", "generations.apply"): 0.005,
     ("worker", "objects.put"): 0.015,

@@ -7,8 +7,9 @@ from chaos.simulation.town import Town
 from contracts.command import CommandType
 from contracts.paths import GenerationPath, MediaType
 
-CANCELS, DELETES, USES_AGAIN = 0.08, 0.08, 0.6
+CANCELS, DELETES, USES_AGAIN = 0.08, 0.14, 0.6
 CHANGES_HIS_MIND_SECONDS = (0.0, 40.0)
+HAS_SEEN_ENOUGH_SECONDS = (0.0, 200.0)
 JOBS_OF_A_USER = 3
 
 
@@ -29,7 +30,7 @@ class People:
             self._later(path, CommandType.CANCEL)
         elif random.random() < DELETES:
             self._later(path, CommandType.DELETE)
-        if faults.fires("an account goes", 0.013):
+        if faults.fires("an account goes", 0.016):
             self._town.clock.start("user", partial(self._goes, user_id), random.uniform(*CHANGES_HIS_MIND_SECONDS))
 
     def _create(self, path: GenerationPath) -> None:
@@ -44,15 +45,16 @@ class People:
             "file_uid": path.file_uid,
             "request_data": request,
         }
-        if town.faults.fires("a request breaks a rule", 0.013):
+        if town.faults.fires("a request breaks a rule", 0.016):
             request["width"] = 65
-        if town.faults.fires("a document is none", 0.013):
+        if town.faults.fires("a document is none", 0.016):
             fields["request_data"] = "a picture, please"
         town.generations.put(path, fields)
         town.event(path)
 
     def _later(self, path: GenerationPath, kind: CommandType) -> None:
-        after = self._town.random.uniform(*CHANGES_HIS_MIND_SECONDS)
+        soon = CHANGES_HIS_MIND_SECONDS if kind is CommandType.CANCEL else HAS_SEEN_ENOUGH_SECONDS
+        after = self._town.random.uniform(*soon)
         self._town.clock.start("user", partial(self._order, path, kind), after)
 
     def _order(self, path: GenerationPath, kind: CommandType) -> None:

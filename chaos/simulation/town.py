@@ -95,7 +95,7 @@ class Town:
         self.clock.start(role, work, self.random.uniform(0.05, 2.0))
         if self.faults.fires(f"{what} comes twice", 0.1):
             self.clock.start(role, work, self.random.uniform(0.05, 4.0))
-        if self.faults.fires(f"{what} comes again, late", 0.05):
+        if self.faults.fires(f"{what} comes again, late", 0.1):
             self.clock.start(role, work, self.random.uniform(*LONG_SECONDS))
 
     # The workers.
@@ -125,14 +125,14 @@ class Town:
             self.judge.gpu_runs[job.path, job.created_at] += 1
             self._engine_breaks()
         self.clock.sleep(STEP_SECONDS)
-        if self.faults.fires("a GPU hangs", 0.004):
+        if self.faults.fires("a GPU hangs", 0.009):
             self.clock.sleep(self.random.uniform(*LONG_SECONDS))
         self.faults.before("step")
 
     def _engine_breaks(self) -> None:
-        if self.faults.fires("a GPU is out of memory", 0.013):
+        if self.faults.fires("a GPU is out of memory", 0.016):
             raise Broken(ErrorCode.OUT_OF_MEMORY, FailedStage.GENERATING, "Too big.")
-        if self.faults.fires("a pipeline raises", 0.013):
+        if self.faults.fires("a pipeline raises", 0.016):
             raise ValueError
         if self.faults.fires("a worker gives a job back", 0.02):
             raise Unavailable(ErrorCode.STORAGE_UNAVAILABLE, FailedStage.UPLOADING, "It could not be stored.")

@@ -157,11 +157,12 @@ def test_delete_leaves_what_was_created_anew_meanwhile(world: InMemory) -> None:
 
 
 @pytest.mark.parametrize("kind", ["cancel", "delete"])
+@pytest.mark.parametrize("spoilt", [{}, {"request_data": "a picture, please"}], ids=["a generation", "none"])
 def test_a_command_that_is_carried_out_again_does_not_mean_what_was_created_after_it(
-    world: InMemory, kind: str
+    world: InMemory, kind: str, spoilt: dict[str, Any]
 ) -> None:
     """Its event came twice, and in between the page used the id again: this is a new job."""
-    anew = PROCESSING | {"created_at": ENDED_AT}
+    anew = PROCESSING | {"created_at": ENDED_AT} | spoilt
     world.generations.put(IMAGE_PATH, anew)
     file = File(name="generating/u1/image/f1.png", content=b"x", content_type="image/png", sha256="0a")
     says = {"document": IMAGE_PATH.document, "created_at": ENDED_AT.isoformat()}

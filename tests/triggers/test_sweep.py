@@ -15,7 +15,7 @@ from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
 from tests.triggers.outside_in_memory import InMemory
-from triggers.sweep import EVENT_TAKES, LOOK_AGAIN, LOOKS_BACK, MOST_AT_ONCE, sweep
+from triggers.sweep import EVENT_TAKES, LOOK_AGAIN, LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, sweep
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
@@ -72,6 +72,16 @@ def test_a_sweep_that_was_held_up_does_not_take_the_mark_back(world: InMemory) -
     sweep(world.outside)
 
     assert world.sweeper.marks[MediaType.IMAGES] == further
+
+
+def test_a_sweep_that_dies_leaves_what_it_has_looked_at_behind_it(world: InMemory) -> None:
+    """Or a backlog that takes long enough for every sweep to die in it is never worked off."""
+    world.generations = OutOfReach({image(MARKED_TOGETHER).file_uid})
+    paths = [create(world, number) for number in range(MARKED_TOGETHER + 1)]
+
+    sweep(world.outside)
+
+    assert world.sweeper.marks[MediaType.IMAGES].document == paths[MARKED_TOGETHER - 1].document
 
 
 def test_an_event_has_the_first_go(world: InMemory) -> None:
