@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test conformance-newest check setup setup-tests functions web generated constraints image ready
+.PHONY: help demo up test chaos conformance-newest check setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ conformance-newest: setup ## test what the emulator rests on against the newest 
 	    runpod aiohttp pytest pytest-timeout
 	@build/conformance-newest/bin/python -c 'import runpod; print("runpod", runpod.__version__)'
 	@build/conformance-newest/bin/python -m pytest -W default tests/runpod_emulator/test_sdk_*.py
+
+chaos: setup-tests ## prove that every request ends exactly once, whatever dies
+	@$(PYTHON) -m chaos
 
 check: setup ## lint, types, import direction, nothing stale
 	@$(PYTHON) -m ruff check --quiet .

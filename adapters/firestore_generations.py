@@ -15,7 +15,7 @@ from google.api_core.retry import Retry
 from google.cloud import firestore
 
 from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, found_by, get, unavailable
-from contracts.generation import SCHEMA_VERSION, Generation, read_generation, same_moment
+from contracts.generation import SCHEMA_VERSION, is_job, read_generation
 from contracts.paths import GenerationPath, MediaType, generation_at
 from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
 from contracts.status import Status
@@ -79,8 +79,7 @@ class FirestoreGenerations:
             snapshot = get(document, self._retry)
             if not snapshot.exists:
                 return False
-            generation = read_generation(snapshot.to_dict())
-            if created_at is not None and not _is_job(generation, created_at):
+            if not is_job(read_generation(snapshot.to_dict()), created_at):
                 return False
             try:
                 document.delete(
@@ -159,10 +158,6 @@ class FirestoreGenerations:
 
     def _document(self, path: GenerationPath) -> Any:  # noqa: ANN401 - the library is untyped
         return self._client.document("generations", path.user_id, path.media_type.value, path.file_uid)
-
-
-def _is_job(generation: Snapshot, created_at: datetime) -> bool:
-    return isinstance(generation, Generation) and same_moment(generation.created_at, created_at)
 
 
 def _pauses() -> Iterator[float]:

@@ -9,7 +9,7 @@ from contracts.command import Command
 from contracts.dead_letter import DeadLetter
 from contracts.ending import Ending
 from contracts.errors import GenerationFailed, ObjectExists, RequestInvalid
-from contracts.generation import SCHEMA_VERSION, Generation, read_generation, same_moment
+from contracts.generation import SCHEMA_VERSION, is_job, read_generation
 from contracts.paths import OBJECTS, GenerationPath, MediaType, is_user_id
 from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
 from contracts.runpod_job import RunPodJob
@@ -106,10 +106,7 @@ class InMemoryGenerations:
         with self._lock:
             if path not in self.documents:
                 return False
-            generation = read_generation(self.documents[path])
-            if created_at is not None and not (
-                isinstance(generation, Generation) and same_moment(generation.created_at, created_at)
-            ):
+            if not is_job(read_generation(self.documents[path]), created_at):
                 return False
             del self.documents[path]
             self._versions[path] += 1

@@ -21,6 +21,8 @@ from contracts.stored_object import (
 )
 
 TRIES = 3
+UNFINISHED = "unfinished"
+"""Instead of an attempt, in an object that only keeps others from finishing."""
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,9 @@ def store(
 ) -> ImageData | VideoData:
     """Store all files and return what the document will say.
 
+    The last file makes several a set. Who has to store over what others left takes its name first: until he is
+    done, nobody else's set is complete, and one that is complete is never stored over.
+
     Raises `RequestInvalid` where another generation's file is in the way, `ClaimLost` where a job that was created
     later under the same id has stored its own, `StoreUnavailable` after retries.
     """
@@ -66,6 +71,11 @@ def store(
             return _generation_data(job, adopted, objects)
         versions = {stored.name: stored.generation for stored in found}
         try:
+            if len(files) > 1 and any(file.name in versions for file in files):
+                last = files[-1]
+                begun = {**metadata[-1], "attempt": UNFINISHED}
+                taken = objects.put(last, begun, replacing=versions.get(last.name, 0))
+                versions[last.name] = taken.generation
             stored = [
                 objects.put(file, described, replacing=versions.get(file.name, 0))
                 for file, described in zip(files, metadata, strict=True)

@@ -143,3 +143,16 @@ def check_identity(generation: Generation, path: GenerationPath) -> None:
 def same_moment(one: datetime, other: datetime) -> bool:
     """Whether two times are the same to the microsecond, which is what Firestore stores."""
     return abs((one - other).total_seconds()) < 1e-6
+
+
+def is_job(found: Generation | Malformed, created_at: datetime | None) -> bool:
+    """Whether it is the job that was created then; for None, whether it is no generation at all."""
+    if created_at is None or isinstance(found, Malformed):
+        return created_at is None and isinstance(found, Malformed)
+    return same_moment(found.created_at, created_at)
+
+
+def is_newer(found: Generation | Malformed, moment: datetime) -> bool:
+    """Whether it was created after that. What is no generation may say when, too."""
+    created_at = found.fields.get("created_at") if isinstance(found, Malformed) else found.created_at
+    return isinstance(created_at, datetime) and created_at.tzinfo is not None and created_at > moment

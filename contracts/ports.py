@@ -85,7 +85,7 @@ class GenerationStore(Protocol):
         """
 
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:
-        """Remove the document if it is still the job created then (None: whatever it is). Whether it was."""
+        """Remove the document if it is still the job created then (None: if it is none). Whether it was."""
 
     def create(self, path: GenerationPath, request_data: Mapping[str, Any], retry_of: GenerationPath) -> None:
         """Write a queued document as a page does, and say which one it repeats. Never over one that is there."""

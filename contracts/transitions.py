@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.errors import Failure
-from contracts.generation import Attempt, Generation, Malformed, Progress, same_moment
+from contracts.generation import Attempt, Generation, Malformed, Progress, is_newer, same_moment
 from contracts.generation_data import ImageData, VideoData
 from contracts.retries import MAX_FAILURES
 from contracts.status import Stage, Status
@@ -89,10 +89,11 @@ def dispatch(
 
 
 def wait(generation: Snapshot, *, attempt: int, now: datetime, lease_expires_at: datetime) -> Change | Reason:
-    """Dispatch it later: RunPod is left alone for a while."""
-    queued = _queued(generation, attempt)
-    if isinstance(queued, Reason):
-        return queued
+    """Dispatch it, or reject it, later: RunPod is left alone for a while, or Firestore did not take it now."""
+    if not isinstance(generation, Malformed) or generation.is_terminal:
+        queued = _queued(generation, attempt)
+        if isinstance(queued, Reason):
+            return queued
     return Change(set={"stage": Stage.WAITING, "lease_expires_at": lease_expires_at, "modified": now})
 
 
@@ -253,10 +254,12 @@ def reject(generation: Snapshot, *, attempt: int, failure: Failure, now: datetim
     return queued if isinstance(queued, Reason) else _failed(failure, now)
 
 
-def cancel(generation: Snapshot, *, now: datetime) -> Change | Reason:
-    """End it because its user says so, wherever it is."""
+def cancel(generation: Snapshot, *, now: datetime, asked_at: datetime | None = None) -> Change | Reason:
+    """End it because its user says so, wherever it is; not one that was created after he `asked_at` it."""
     if generation.is_terminal:
         return Reason.ENDED
+    if asked_at is not None and is_newer(generation, asked_at):
+        return Reason.OTHER_JOB
     return Change(set={"status": Status.CANCELLED, "ended_at": now, "modified": now}, remove=OF_WORK)
 
 

@@ -7,7 +7,7 @@ so many at most, the longest waiting first.
 
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -22,6 +22,8 @@ from triggers.wiring import Outside
 
 MOST_AT_ONCE = 200
 """Documents of each kind that one sweep looks at."""
+MARKED_TOGETHER = 20
+"""Creations; a sweep that dies has them looked at again, and not the whole of what it had found."""
 THREADS = 8
 EVENT_TAKES = timedelta(seconds=60)
 """So long an event has the first go at what was created."""
@@ -32,21 +34,24 @@ LOOK_AGAIN = timedelta(minutes=2)
 log = logging.getLogger(__name__)
 
 
-def sweep(outside: Outside) -> None:
+def sweep(
+    outside: Outside,
+    new_threads: Callable[..., Executor] = ThreadPoolExecutor,
+) -> None:
     """One round. What fails is logged, and left to the next round."""
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="sweep") as threads:
+    with new_threads(THREADS, thread_name_prefix="sweep") as threads:
         for media_type in MediaType:
             _done(media_type, partial(_look_after_overdue, media_type, outside, threads))
             _done(media_type, partial(_look_through_creations, media_type, outside, threads))
         _done(COMMANDS, partial(_carry_out_waiting, outside, threads))
 
 
-def _look_after_overdue(media_type: MediaType, outside: Outside, threads: ThreadPoolExecutor) -> None:
+def _look_after_overdue(media_type: MediaType, outside: Outside, threads: Executor) -> None:
     overdue = outside.generations.overdue(media_type, now=outside.now(), limit=MOST_AT_ONCE)
     _each(threads, (_rescuing(path, outside) for path in overdue))
 
 
-def _carry_out_waiting(outside: Outside, threads: ThreadPoolExecutor) -> None:
+def _carry_out_waiting(outside: Outside, threads: Executor) -> None:
     waiting = outside.commands.waiting(until=outside.now() - EVENT_TAKES, limit=MOST_AT_ONCE)
     _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
 
@@ -59,13 +64,18 @@ def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[
     return lambda: _done(f"generations/{user_id}/commands", lambda: carry_out(user_id, command_id, outside))
 
 
-def _look_through_creations(media_type: MediaType, outside: Outside, threads: ThreadPoolExecutor) -> None:
+def _look_through_creations(media_type: MediaType, outside: Outside, threads: Executor) -> None:
     """Each creation is looked at once: what cannot be dispatched now gets a lease, and is overdue later."""
     until = outside.now() - EVENT_TAKES
     since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
     found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
-    if all(_each(threads, (_beginning(creation, outside) for creation in found))) and found:
-        outside.sweeper.move(media_type, found[-1].mark)
+    for first in range(0, len(found), MARKED_TOGETHER):
+        looked_at = found[first : first + MARKED_TOGETHER]
+        if not all(_each(threads, (_beginning(creation, outside) for creation in looked_at))):
+            return
+        moved = outside.sweeper.mark(media_type)
+        if moved is None or moved < looked_at[-1].mark:  # a sweep that was held up must not take it back by hours
+            outside.sweeper.move(media_type, looked_at[-1].mark)
 
 
 def _beginning(creation: Creation, outside: Outside) -> Callable[[], bool]:
@@ -86,7 +96,7 @@ def _begun(path: GenerationPath, outside: Outside) -> bool:
     return _done(path.document, leased)
 
 
-def _each(threads: ThreadPoolExecutor, works: Iterable[Callable[[], bool]]) -> list[bool]:
+def _each(threads: Executor, works: Iterable[Callable[[], bool]]) -> list[bool]:
     return list(threads.map(lambda work: work(), works))
 
 

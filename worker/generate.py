@@ -1,8 +1,6 @@
 """One job that has a document, from its claim to its ending."""
 
 import logging
-import random
-import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -33,7 +31,6 @@ from contracts.status import Stage, Status
 from contracts.stored_object import are_wanted
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
-from worker.heartbeat import Heartbeat
 from worker.making import Made, make
 from worker.workplace import Cloud, Workplace
 
@@ -63,7 +60,7 @@ def run_cloud_job(
     turn = Turn(
         job=job,
         runpod_job_id=runpod_job_id,
-        claim=secrets.token_hex(16),
+        claim=workplace.new_claim(),
         workplace=workplace,
         cloud=workplace.cloud,
     )
@@ -107,7 +104,7 @@ def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
 
 def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.Event) -> dict[str, Any]:
     job, claimed_at = turn.job, turn.workplace.now()
-    heartbeat = Heartbeat(
+    heartbeat = turn.workplace.heartbeat(
         turn.cloud.generations,
         job.path,
         claim=turn.claim,
@@ -185,7 +182,7 @@ def _give_back(turn: Turn, failure: Failure) -> dict[str, Any]:
 
     def give_back(found: Snapshot) -> Change | Reason:
         failures = found.failures if isinstance(found, Generation) else 0
-        pause = pause_before(failures + 1, random.random())  # noqa: S311 - jitter, not a secret
+        pause = pause_before(failures + 1, turn.workplace.chance())
         return transitions.give_back(found, claim=turn.claim, failure=failure, now=now, retry_at=now + pause)
 
     given_back = turn.cloud.generations.apply(turn.job.path, give_back)

@@ -1,5 +1,7 @@
 """What a job needs around it, chosen once at start (`wiring`)."""
 
+import random
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,6 +11,7 @@ from PIL.Image import Image
 from contracts.catalogue import Catalogue, Model
 from contracts.ports import Clock, EndingPublisher, GenerationStore, ObjectStore
 from contracts.status import Stage
+from worker.heartbeat import Heartbeat
 
 
 class Engine(Protocol):
@@ -39,6 +42,11 @@ class Cloud:
     endings: EndingPublisher
 
 
+def new_nonce() -> str:
+    """What no other worker draws."""
+    return secrets.token_hex(16)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workplace:
     """Everything around a job."""
@@ -48,3 +56,7 @@ class Workplace:
     now: Clock
     cloud: Cloud | None
     """None on a worker without Firebase variables."""
+    heartbeat: type[Heartbeat] = Heartbeat
+    new_claim: Callable[[], str] = new_nonce
+    chance: Callable[[], float] = random.random
+    """From 0 to 1, for jitter."""

@@ -226,11 +226,19 @@ class GenerationStoreSuite:
         assert documents.store.delete(path, CREATED_AT) is False
         assert documents.fields(path) == {"status": "failed"}
 
-    def test_whatever_it_is_can_be_deleted(self, documents: Documents, path: GenerationPath) -> None:
+    def test_what_is_no_generation_can_be_deleted_as_what_it_is(
+        self, documents: Documents, path: GenerationPath
+    ) -> None:
         documents.put(path, {"status": "failed"})
 
         assert documents.store.delete(path, None) is True
         assert documents.fields(path) is None
+
+    def test_a_generation_is_not_deleted_as_none(self, documents: Documents, path: GenerationPath) -> None:
+        documents.put(path, PROCESSING)
+
+        assert documents.store.delete(path, None) is False
+        assert documents.fields(path) == PROCESSING
 
     def test_a_store_out_of_reach_is_unavailable(self, documents: Documents, path: GenerationPath) -> None:
         documents.put(path, DISPATCHED)

@@ -23,7 +23,8 @@ class InMemoryDocuments:
         return self.store.documents.get(path)
 
     def drop(self, path: GenerationPath) -> None:
-        self.store.delete(path, None)
+        self.store.documents.pop(path, None)
+        self.store._versions[path] = self.store._versions.get(path, 0) + 1
 
 
 @pytest.fixture

@@ -80,6 +80,46 @@ def test_a_twin_that_stores_half_meanwhile_is_replaced_under_its_generation() ->
     assert adopt(JOB, objects) is not None
 
 
+def later_attempt() -> CloudJob:
+    return JOB.model_copy(update={"attempt": 2})
+
+
+def test_half_a_set_that_is_finished_meanwhile_is_not_stored_over() -> None:
+    """Who finds the first file of another attempt, and is then stopped for a while, must not come between."""
+    objects = Contended()
+    first, second = describe(IMAGE_PATH, created_at=CREATED_AT, attempt=1, files=FILES, facts=FACTS)
+    InMemoryObjects.put(objects, FILES[0], first, replacing=0)
+    objects.happens = [lambda: InMemoryObjects.put(objects, FILES[1], second, replacing=0)]
+
+    stored = store(later_attempt(), FILES, FACTS, objects)
+
+    assert {stored.metadata["attempt"] for stored, _ in objects.objects.values()} == {"1"}
+    assert adopt(JOB, objects) == stored
+
+
+def test_whose_last_file_is_taken_away_begins_again() -> None:
+    """The other one has found half a set, and says so under the last name before it stores over the first."""
+    objects = Contended()
+    objects.happens = [lambda: None, lambda: store(later_attempt(), FILES, FACTS, objects)]
+
+    stored = store(JOB, FILES, FACTS, objects)
+
+    assert {stored.metadata["attempt"] for stored, _ in objects.objects.values()} == {"2"}
+    assert adopt(JOB, objects) == stored
+
+
+def test_a_set_is_not_complete_while_it_is_being_replaced() -> None:
+    objects = Contended()
+    objects.put_of_a_twin(1)
+    seen: list[object] = []
+    objects.happens = [lambda: seen.append(adopt(JOB, objects))] * 3
+
+    store(later_attempt(), FILES, FACTS, objects)
+
+    assert seen == [None] * 3
+    assert adopt(JOB, objects) is not None
+
+
 def test_twins_that_never_stop_are_given_up_on() -> None:
     objects = Contended()
     objects.happens = [lambda: objects.put_of_a_twin(1)] * 10
@@ -87,7 +127,7 @@ def test_twins_that_never_stop_are_given_up_on() -> None:
     with pytest.raises(StoreUnavailable, match="others kept storing"):
         store(JOB, FILES, FACTS, objects)
 
-    assert len(objects.happens) == 10 - 3
+    assert len(objects.happens) == 10 - 1 - 2 - 2  # from the second time on the last name is taken first
 
 
 def test_another_generations_file_is_left_as_it_is() -> None:

@@ -266,9 +266,16 @@ def test_a_malformed_document_that_has_ended_absorbs_every_change(step: Step) ->
     assert step(read_generation(MALFORMED | {"status": "failed"})) is Reason.ENDED
 
 
-@pytest.mark.parametrize("step", [step for step in EVERY_STEP if step not in {reject, cancel}])
+@pytest.mark.parametrize("step", [step for step in EVERY_STEP if step not in {reject, cancel, wait}])
 def test_a_malformed_document_is_not_worked_on(step: Step) -> None:
     assert step(read_generation(MALFORMED)) is Reason.MALFORMED
+
+
+def test_a_malformed_document_can_wait_to_be_rejected() -> None:
+    waiting = walk(MALFORMED, wait)
+
+    assert {key: waiting[key] for key in MALFORMED} == MALFORMED
+    assert waiting["lease_expires_at"]
 
 
 @pytest.mark.parametrize(("step", "status"), [(reject, "failed"), (cancel, "cancelled")])

@@ -222,7 +222,8 @@ class OneDocument(RuleBasedStateMachine):
             now=self.now(),
             lease_expires_at=self.now() + LEASE,
         )
-        self.settle(outcome, allowed=self.is_queued and lag == 0)
+        allowed = self.is_open and (self.malformed or (self.is_queued and lag == 0))
+        self.settle(outcome, allowed=allowed)
 
     @precondition(lambda self: self.fields is not None)
     @rule(job=jobs)

@@ -156,6 +156,47 @@ def test_delete_leaves_what_was_created_anew_meanwhile(world: InMemory) -> None:
     assert asked(world, type="delete") == anew
 
 
+@pytest.mark.parametrize("kind", ["cancel", "delete"])
+@pytest.mark.parametrize("spoilt", [{}, {"request_data": "a picture, please"}], ids=["a generation", "none"])
+def test_a_command_that_is_carried_out_again_does_not_mean_what_was_created_after_it(
+    world: InMemory, kind: str, spoilt: dict[str, Any]
+) -> None:
+    """Its event came twice, and in between the page used the id again: this is a new job."""
+    anew = PROCESSING | {"created_at": ENDED_AT} | spoilt
+    world.generations.put(IMAGE_PATH, anew)
+    file = File(name="generating/u1/image/f1.png", content=b"x", content_type="image/png", sha256="0a")
+    says = {"document": IMAGE_PATH.document, "created_at": ENDED_AT.isoformat()}
+    world.objects.put(file, says, replacing=0)
+
+    assert asked(world, type=kind) == anew
+
+    assert names(world) == [file.name]
+    assert (world.runpod.cancelled, world.endings.published) == ([], [])
+
+
+def test_a_delete_that_finds_its_document_gone_leaves_one_that_comes_meanwhile(world: InMemory) -> None:
+    anew = QUEUED | {"created_at": ENDED_AT}
+
+    class Meanwhile(InMemoryObjects):
+        def find(self, path: GenerationPath) -> list[StoredObject]:
+            world.generations.put(path, anew)
+            file = File(name="generating/u1/image/f1.png", content=b"x", content_type="image/png", sha256="0a")
+            says = {"document": IMAGE_PATH.document, "created_at": ENDED_AT.isoformat()}
+            self.put(file, says, replacing=0)
+            return super().find(path)
+
+    world.objects = Meanwhile()
+
+    assert asked(world, type="delete") == anew
+    assert names(world) == ["generating/u1/image/f1.png"]
+
+
+def test_delete_removes_what_is_no_generation(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, {"status": "failed"})
+
+    assert asked(world, type="delete") is None
+
+
 def test_delete_leaves_the_files_of_a_later_job_of_the_same_name(world: InMemory) -> None:
     for name, created_at in (("f1.png", CREATED_AT), ("f1_0.png", ENDED_AT), ("f1_1.png", None)):
         file = File(name=f"generating/u1/image/{name}", content=b"x", content_type="image/png", sha256="0a")

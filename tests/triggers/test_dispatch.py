@@ -261,7 +261,7 @@ def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
 def test_what_was_ended_before_its_job_was_known_is_cancelled_at_runpod(world: InMemory, *, deleted: bool) -> None:
     def end() -> None:
         if deleted:
-            world.generations.delete(IMAGE_PATH, None)
+            world.generations.delete(IMAGE_PATH, CREATED_AT)
         else:
             world.generations.put(IMAGE_PATH, CANCELLED)
 

@@ -318,7 +318,7 @@ class Meanwhile(InMemoryRunPod):
 
     def look(self, runpod_job_id: str) -> RunPodJob | None:
         if self._fields is None:
-            self._world.generations.delete(IMAGE_PATH, None)
+            self._world.generations.delete(IMAGE_PATH, CREATED_AT)
         else:
             self._world.generations.put(IMAGE_PATH, self._fields)
         return super().look(runpod_job_id)

@@ -12,7 +12,14 @@ from adapters.runpod_http import RunPodHttp
 from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
 from contracts.retries import BREAKER_PAUSE
 from tests.adapters.http_server import Answer, http_server, resets, says, says_json
-from tests.contracts.documents import CANCELLED, DISPATCHED_AGAIN, IMAGE_PATH, PROCESSING, QUEUED
+from tests.contracts.documents import (
+    CANCELLED,
+    CREATED_AT,
+    DISPATCHED_AGAIN,
+    IMAGE_PATH,
+    PROCESSING,
+    QUEUED,
+)
 from tests.triggers.outside_in_memory import InMemory
 from triggers.dispatch import SUBMITTING, dispatch
 
@@ -126,7 +133,7 @@ class FailsMeanwhile(InMemoryRunPod):
 
     def submit(self, body: Mapping[str, Any]) -> str:
         if self._fields is None:
-            self._world.generations.delete(IMAGE_PATH, None)
+            self._world.generations.delete(IMAGE_PATH, CREATED_AT)
         else:
             self._world.generations.put(IMAGE_PATH, self._fields)
         return super().submit(body)

@@ -1,19 +1,21 @@
 """What one sweep finds and finishes, and what it leaves to the next."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from adapters.in_memory import InMemoryCommands, InMemoryGenerations
 from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.paths import GenerationPath, MediaType
-from contracts.ports import Applied, Mark, Refused, StoreUnavailable
+from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
 from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
 from tests.triggers.outside_in_memory import InMemory
-from triggers.sweep import EVENT_TAKES, LOOK_AGAIN, LOOKS_BACK, MOST_AT_ONCE, sweep
+from triggers.sweep import EVENT_TAKES, LOOK_AGAIN, LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, sweep
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
@@ -53,6 +55,33 @@ def test_a_creation_whose_event_was_lost_is_dispatched(world: InMemory, path: Ge
     sweep(world.outside)
 
     assert world.generations.documents[path]["runpod_job_id"] == "job-1"
+
+
+def test_a_sweep_that_was_held_up_does_not_take_the_mark_back(world: InMemory) -> None:
+    further = Mark(created_at=OVER, document="generations/u1/images/later")
+
+    class Meanwhile(InMemoryGenerations):
+        def created(self, *arguments: Any, **named: Any) -> Sequence[Creation]:  # noqa: ANN401 - handed on
+            found = super().created(*arguments, **named)
+            world.sweeper.marks[MediaType.IMAGES] = further
+            return found
+
+    world.generations = Meanwhile()
+    world.generations.put(IMAGE_PATH, QUEUED)
+
+    sweep(world.outside)
+
+    assert world.sweeper.marks[MediaType.IMAGES] == further
+
+
+def test_a_sweep_that_dies_leaves_what_it_has_looked_at_behind_it(world: InMemory) -> None:
+    """Or a backlog that takes long enough for every sweep to die in it is never worked off."""
+    world.generations = OutOfReach({image(MARKED_TOGETHER).file_uid})
+    paths = [create(world, number) for number in range(MARKED_TOGETHER + 1)]
+
+    sweep(world.outside)
+
+    assert world.sweeper.marks[MediaType.IMAGES].document == paths[MARKED_TOGETHER - 1].document
 
 
 def test_an_event_has_the_first_go(world: InMemory) -> None:
@@ -185,6 +214,19 @@ def test_a_document_that_breaks_its_dispatch_gets_a_lease_and_does_not_stop_the_
     sweep(world.outside)
 
     assert world.generations.documents[paths[1]]["runpod_job_id"] == "job-3"
+
+
+def test_a_document_that_is_none_is_not_forgotten_while_runpod_is_left_alone(world: InMemory) -> None:
+    """It is looked at once: unless it gets a lease then, nobody ever tells its user what is wrong with it."""
+    world.sweeper.breaker_opened = ("runpod_unauthorized", OVER + LOOK_AGAIN)
+    world.generations.put(IMAGE_PATH, QUEUED | {"request_data": "a picture, please"})
+
+    sweep(world.outside)
+    assert world.sweeper.marks[MediaType.IMAGES].document == IMAGE_PATH.document
+    world.now = OVER + LOOK_AGAIN
+    sweep(world.outside)
+
+    assert world.generations.documents[IMAGE_PATH]["status"] == "failed"
 
 
 def test_documents_that_are_not_ours_do_not_hold_up_the_rest(world: InMemory) -> None:
