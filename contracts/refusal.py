@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "extra_forbidden": "is not a known field",
     "value_error": "{error}",
     "string_type": "must be text",
+    "string_unicode": "must be text",
     "string_pattern_mismatch": "must be a name as the catalogue spells it",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
