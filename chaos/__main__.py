@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from chaos.machine import run as machine_run
 from chaos.model import scenes
+from chaos.oracle import mutants
+from chaos.oracle import run as oracle_run
 from chaos.proof import Result
 from chaos.simulation import run
 
@@ -28,8 +31,26 @@ def simulation(seed: int, small: bool) -> Result:
     return run.prove(seed, SMALL_TOWN) if small else run.prove(seed)
 
 
-SMALL_TOWN = 200
-PROOFS: dict[int, tuple[str, Proof]] = {1: ("exhaustive model", model), 3: ("seeded simulation", simulation)}
+def machine(seed: int, small: bool) -> Result:
+    """Hypothesis against the real handlers."""
+    return machine_run.prove(seed, FEW_TRANSITIONS) if small else machine_run.prove(seed)
+
+
+def oracle(seed: int, small: bool) -> Result:
+    """Mutants; a small version of this is a few of them."""
+    del seed
+    return oracle_run.prove(mutants.ALL[::FEW_MUTANTS] if small else mutants.ALL)
+
+
+SMALL_TOWN = 300
+FEW_TRANSITIONS = 5_000
+FEW_MUTANTS = 20
+PROOFS: dict[int, tuple[str, Proof]] = {
+    1: ("exhaustive model", model),
+    2: ("Hypothesis state machine", machine),
+    3: ("seeded simulation", simulation),
+    10: ("mutants", oracle),
+}
 
 
 def main(arguments: list[str]) -> int:
