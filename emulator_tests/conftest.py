@@ -42,9 +42,10 @@ class Command:
     def __init__(self, word: str, **variables: str) -> None:
         self._log = ROOT / "build" / "logs" / f"test-make-{word}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # As in a background job of a shell: what is ignored is inherited, and no terminal would do so.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                # As under nohup, or in a shell's background: it is inherited, and no terminal would do so.
+                signal.signal(number, usual)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(

@@ -25,8 +25,8 @@ def test_a_function_keeps_no_connection_open() -> None:
 
 
 def _ports_of_functions() -> Iterator[int]:
-    for process in psutil.process_iter():
-        if any("functions-framework" in word for word in process.cmdline()):
+    for process in psutil.process_iter(["cmdline"]):  # of one that has ended, it is None
+        if any("functions-framework" in word for word in process.info["cmdline"] or ()):
             for connection in process.net_connections("tcp"):
                 if connection.status == psutil.CONN_LISTEN:
                     yield connection.laddr.port
