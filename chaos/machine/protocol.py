@@ -259,6 +259,35 @@ class Protocol(RuleBasedStateMachine):
             self.turns.move(actor, Goes.WELL)
             calls -= 1
 
+    @precondition(lambda self: bool(self.turns.actors))
+    @rule(number=numbers)
+    def finishes(self, number: int) -> None:
+        """Somebody comes to his end."""
+        actor = self.turns.actors[number % len(self.turns.actors)]
+        while actor.is_there:
+            self._count()
+            self.turns.move(actor, Goes.WELL)
+
+    @rule(calls=st.integers(0, 30))
+    def takes_its_course(self, calls: int) -> None:
+        """What would happen next if all went well: an event, a delivery, a lease that is over."""
+        self._count()
+        waiting = [order for order in self.runpod.orders if order.status is RunPodStatus.IN_QUEUE]
+        queued = [path for path, fields in self.generations.documents.items() if "attempt" not in fields]
+        if waiting:
+            waiting[0].status = RunPodStatus.IN_PROGRESS
+            self.turns.start("worker", partial(self._work, waiting[0]))
+        elif queued:
+            self.turns.start("event", partial(dispatch, queued[0], self.outside))
+        else:
+            self.now += timedelta(seconds=1000)
+            self.turns.start("sweeper", partial(sweep, self.outside, InTurn))
+        started = self.turns.actors[-1:]
+        while calls and started and started[0].is_there:
+            self._count()
+            self.turns.move(started[0], Goes.WELL)
+            calls -= 1
+
     @rule(by=st.sampled_from(JUMPS))
     def gets_late(self, by: timedelta) -> None:
         """Time passes."""

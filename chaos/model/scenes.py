@@ -23,6 +23,13 @@ SMALL: Scenes = {
     "the id is used again": (Budget(deletes=1, recreations=1, sweeps=0, carriers=2, events=0), 1),
     "several files": (Budget(events=1, losses=1, sweeps=0, hints=1), 2),
 }
+MIDDLE: Scenes = {
+    "two attempts": (Budget(sweeps=2), 1),
+    "RunPod loses, hints": (Budget(losses=1, hints=1), 1),
+    "cancel and delete": (Budget(cancels=1, deletes=1, sweeps=0), 1),
+    "hints, lost jobs, files in the result": (Budget(losses=1, outages=1, hints=1, breaks=1, sweeps=0), 1),
+    "the id is used again": (Budget(deletes=1, recreations=1, sweeps=0), 1),
+}
 FULL: Scenes = {
     "two attempts, events twice": (Budget(events=2, sweeps=2), 1),
     "RunPod refuses, loses, repeats": (Budget(refusals=1, duplicates=1, losses=1), 1),

@@ -18,12 +18,15 @@ COPIED = ("adapters", "chaos", "contracts", "triggers", "worker", "tests")
 AT_ONCE = 2
 LONGEST_SECONDS = 240
 SURVIVED = "nobody"
+UNIT = "unit tests"
 UNIT_TESTS = ["tests/contracts", "tests/triggers", "tests/adapters", "tests/worker/test_generate.py"]
+PROOF = [sys.executable, "-m", "chaos", "--seed", "1"]
 SEES = {
-    "1": [sys.executable, "-m", "chaos", "--small", "--only", "1"],
-    "3": [sys.executable, "-m", "chaos", "--small", "--only", "3", "--seed", "1"],
-    "2": [sys.executable, "-m", "chaos", "--small", "--only", "2", "--seed", "1"],
-    "unit tests": [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *UNIT_TESTS],
+    "1": [*PROOF, "--only", "1", "--size", "small"],
+    "3": [*PROOF, "--only", "3", "--size", "small"],
+    "1, more of it": [*PROOF, "--only", "1", "--size", "middle"],
+    UNIT: [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *UNIT_TESTS],
+    "2": [*PROOF, "--only", "2", "--size", "middle"],
 }
 """Who looks, in the order of what it costs."""
 UNCHANGED = Mutant(what="nothing", file="contracts/retries.py", was="MAX_FAILURES = 3", becomes="MAX_FAILURES = 3")
@@ -52,7 +55,8 @@ def who_sees(mutant: Mutant) -> str:
         copy = Path(folder)
         _copy_to(copy, mutant)
         for name, command in SEES.items():
-            if not _is_content(command, copy):
+            # Twice, for a test that needs its time can fail by itself on a machine that is busy.
+            if not any(_is_content(command, copy) for _ in range(2 if name == UNIT else 1)):
                 return name
     return SURVIVED
 

@@ -67,7 +67,7 @@ class Judge:
             return "deleted as asked" if self.taken_back.get(one) == "delete" else "lost"
         if self.taken_back.get(one) == "delete":
             return "stuck"  # it should be gone
-        return fields["status"] if fields["status"] in ENDED else "stuck"
+        return str(fields["status"]) if fields["status"] in ENDED else "stuck"
 
     def _broken(self, one: Asked, what: str) -> None:
         path, created_at = one
