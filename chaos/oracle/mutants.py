@@ -332,8 +332,8 @@ FILES = [
         ),
         (
             "a newer job's document wants an older one's files",
-            "if not isinstance(found, Generation) or not same_moment(found.created_at, created_at):",
-            "if not isinstance(found, Generation):",
+            "if found is None or not same_moment(found.created_at, created_at):",
+            "if found is None:",
         ),
         (
             "a completed document does not want its files",
