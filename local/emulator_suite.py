@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +27,7 @@ from local.ports import SUITE, address, require_free
 LOG = LOGS / "emulators.log"
 SECRETS = FUNCTIONS / ".secret.local"
 """Where firebase-tools looks for the values of secrets. It is there only while the suite runs."""
-EXPECTED = {"auth", "firestore", "functions", "hosting", "pubsub", "storage"}
+ALL = frozenset({"auth", "firestore", "functions", "hosting", "pubsub", "storage"})
 """What the hub must list, as it calls them."""
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Around any proxy that the user has set."""
@@ -41,6 +42,7 @@ class EmulatorSuite:
     def __init__(
         self,
         *,
+        only: AbstractSet[str] = ALL,
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
@@ -48,11 +50,13 @@ class EmulatorSuite:
         """Take notes only.
 
         Args:
+            only: which emulators; without `functions`, nothing wakes up when a document is created.
             environment: what the functions find in their environment, such as `RUNPOD_ENDPOINT_ID`.
             secrets: values of what the functions declare as secrets, such as `RUNPOD_API_KEY`; those that are
                 missing would be asked of the real Secret Manager.
             say: for the one line that a first download is worth.
         """
+        self._only = only
         self._environment = dict(environment or {})
         self._secrets = dict(secrets or {})
         self._say = say
@@ -76,14 +80,14 @@ class EmulatorSuite:
             LocalError: a port is in use, something is missing, or it did not start; nothing of it is left then.
         """
         require_free(SUITE)
-        _require_what_is_built()
+        _require_what_is_built(self._only)
         jars = find_emulator_jars(os.environ.get(VARIABLE, "auto"))
         environment = suite_environment(os.environ, jars) | self._environment
         if jars.download_bytes:
             self._say(f"Downloading the Firebase emulators, {jars.download_bytes / 1e6:.0f} MB, this once ...")
         try:
             self._write_beside_functions()
-            self._process = ManagedProcess(_command(), environment=environment, log=LOG, folder=LOGS)
+            self._process = ManagedProcess(_command(self._only), environment=environment, log=LOG, folder=LOGS)
             self._wait_until_ready(DOWNLOAD_SECONDS if jars.download_bytes else START_SECONDS)
         except BaseException:
             self.stop()
@@ -113,13 +117,13 @@ class EmulatorSuite:
         while True:
             text = LOG.read_text(errors="replace")
             self._require_well(text, is_late=time.monotonic() > deadline)
-            if says_ready(text) and listed_by_hub() >= EXPECTED:
+            if says_ready(text) and listed_by_hub() >= self._only:
                 break
             time.sleep(POLL_SECONDS)
         if self._process:
             self._process.family()  # while all of it can be found
         self.functions = loaded_functions(text)
-        if not self.functions:
+        if "functions" in self._only and not self.functions:
             message = f"The Functions emulator found no functions in {shown(FUNCTIONS)}. {log_tail(LOG)}"
             raise LocalError(message)
 
@@ -146,17 +150,18 @@ def listed_by_hub() -> set[str]:
         return set()
 
 
-def _command() -> list[str]:
+def _command(only: AbstractSet[str]) -> list[str]:
     # In the logs' folder, as the emulators write their own logs where they are started.
     preload = ["--require", str(LOCAL / "lazy_validators.cjs")]
     firebase = [str(NODE_MODULES / ".bin" / "firebase"), "--config", str(FIREBASE_JSON)]
-    return ["node", *preload, *firebase, "emulators:start", "--project", PROJECT]
+    command = ["node", *preload, *firebase, "emulators:start", "--project", PROJECT]
+    return command if only == ALL else [*command, "--only", ",".join(sorted(only))]
 
 
-def _require_what_is_built() -> None:
+def _require_what_is_built(only: AbstractSet[str]) -> None:
     if not (NODE_MODULES / ".bin" / "firebase").exists():
         message = f"{shown(NODE_MODULES)} has no Firebase CLI: run sh local/setup.sh."
         raise LocalError(message)
-    if not (FUNCTIONS / "main.py").exists():
+    if "functions" in only and not (FUNCTIONS / "main.py").exists():
         message = f"{shown(FUNCTIONS)} holds no functions: run make functions."
         raise LocalError(message)
