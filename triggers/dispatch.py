@@ -10,15 +10,12 @@ from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvali
 from contracts.generation import Generation, Malformed, check_identity
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
-from contracts.retries import BREAKER_PAUSE, pause_before
 from contracts.runpod_job import build_run_body
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
 from triggers.wiring import Outside
 
-SUBMITTING = timedelta(seconds=60)
-"""The least lease while RunPod is asked: what a function that dies, or an answer that is lost, costs."""
 OPERATOR_HAS_TO_ACT = {
     ErrorCode.RUNPOD_UNAUTHORIZED,
     ErrorCode.RUNPOD_NO_CREDIT,
@@ -46,7 +43,7 @@ def dispatch(path: GenerationPath, outside: Outside, *, attempt: int = 0) -> Non
 
 
 def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outside: Outside) -> Change | Reason:
-    now = outside.now()
+    now, patience = outside.now(), outside.patience
     try:
         judge(path, found, outside.catalogue)
     except RequestInvalid as invalid:
@@ -56,7 +53,7 @@ def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outsid
         attempt=attempt,
         seed=_asked_seed(found, outside),
         now=now,
-        lease_expires_at=now + SUBMITTING + pause_before(attempt + 1, outside.chance()),
+        lease_expires_at=now + patience.submitting + patience.pause_before(attempt + 1, outside.chance()),
     )
 
 
@@ -114,7 +111,7 @@ def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, o
     log.error("runpod_refused", extra={"generation": path.document, "code": failure.code})
     now = outside.now()
     if failure.code in OPERATOR_HAS_TO_ACT:
-        retry_at = now + BREAKER_PAUSE
+        retry_at = now + outside.patience.breaker
         outside.sweeper.open_breaker(failure.code.value, retry_at)
         _again(path, generation, failure, retry_at=retry_at, outside=outside)
     elif failure.code is ErrorCode.RUNPOD_BUSY:
@@ -123,7 +120,7 @@ def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, o
             path,
             generation,
             failure,
-            retry_at=now + pause_before(again, outside.chance()),
+            retry_at=now + outside.patience.pause_before(again, outside.chance()),
             outside=outside,
         )
     elif failure.code is ErrorCode.RUNPOD_REFUSED:

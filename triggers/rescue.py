@@ -5,7 +5,7 @@ Whoever calls this can be early, late or one of many: each write is guarded by t
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from adapters.announcing import announce
 from adapters.stored_files import adopt, discard, store
@@ -15,7 +15,7 @@ from contracts.generation import Generation, Malformed, same_moment
 from contracts.generation_data import ImageData, VideoData
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
-from contracts.retries import GIVE_UP_AFTER, pause_before
+from contracts.retries import GIVE_UP_AFTER
 from contracts.returned_files import returned_files
 from contracts.runpod_job import RunPodJob, RunPodStatus
 from contracts.status import Stage, Status
@@ -24,8 +24,6 @@ from triggers.commands import cancel
 from triggers.dispatch import dispatch
 from triggers.wiring import Outside
 
-ASK_AGAIN = timedelta(seconds=60)
-"""While RunPod has it in its queue, or cannot be asked."""
 LATER = "Try again later."
 MADE_BY_WORKERS = {Stage.LOADING, Stage.GENERATING, Stage.ENCODING, Stage.UPLOADING}
 
@@ -161,7 +159,7 @@ def _lost(stopped: Stopped, job: RunPodJob | None, outside: Outside) -> None:
         retryable=True,
         message=f"The machine that was making this was lost. {LATER}",
     )
-    retry_at = now + pause_before(generation.failures + 1, outside.chance())
+    retry_at = now + outside.patience.pause_before(generation.failures + 1, outside.chance())
     applied = outside.generations.apply(
         stopped.path,
         lambda found: transitions.redispatch(
@@ -231,7 +229,7 @@ def _look_later(stopped: Stopped, outside: Outside) -> None:
             created_at=stopped.created_at,
             attempt=stopped.attempt,
             now=now,
-            lease_expires_at=now + ASK_AGAIN,
+            lease_expires_at=now + outside.patience.ask_again,
         ),
     )
 

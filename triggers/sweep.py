@@ -25,11 +25,8 @@ MOST_AT_ONCE = 200
 MARKED_TOGETHER = 20
 """Creations; a sweep that dies has them looked at again, and not the whole of what it had found."""
 THREADS = 8
-EVENT_TAKES = timedelta(seconds=60)
-"""So long an event has the first go at what was created."""
 LOOKS_BACK = timedelta(hours=24)
 """How far the first sweep of all looks."""
-LOOK_AGAIN = timedelta(minutes=2)
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +49,7 @@ def _look_after_overdue(media_type: MediaType, outside: Outside, threads: Execut
 
 
 def _carry_out_waiting(outside: Outside, threads: Executor) -> None:
-    waiting = outside.commands.waiting(until=outside.now() - EVENT_TAKES, limit=MOST_AT_ONCE)
+    waiting = outside.commands.waiting(until=outside.now() - outside.patience.event, limit=MOST_AT_ONCE)
     _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
 
 
@@ -66,7 +63,7 @@ def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[
 
 def _look_through_creations(media_type: MediaType, outside: Outside, threads: Executor) -> None:
     """Each creation is looked at once: what cannot be dispatched now gets a lease, and is overdue later."""
-    until = outside.now() - EVENT_TAKES
+    until = outside.now() - outside.patience.event
     since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
     found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
     for first in range(0, len(found), MARKED_TOGETHER):
@@ -90,7 +87,9 @@ def _begun(path: GenerationPath, outside: Outside) -> bool:
     def leased() -> None:
         outside.generations.apply(
             path,
-            lambda found: transitions.wait(found, attempt=0, now=now, lease_expires_at=now + LOOK_AGAIN),
+            lambda found: transitions.wait(
+                found, attempt=0, now=now, lease_expires_at=now + outside.patience.look_again
+            ),
         )
 
     return _done(path.document, leased)

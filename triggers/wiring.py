@@ -24,6 +24,7 @@ from adapters.storage_objects import StorageObjects
 from contracts.catalogue import Catalogue
 from contracts.generation import Generation
 from contracts.paths import GenerationPath
+from contracts.patience import USUAL, Patience
 from contracts.ports import (
     Clock,
     CommandStore,
@@ -60,6 +61,7 @@ class Outside:
     """From 0 to 1, for jitter."""
     webhook_for: Callable[[GenerationPath, Generation], str | None]
     """Where RunPod shall tell that an attempt's job is over, if anywhere."""
+    patience: Patience = USUAL
 
 
 @functools.cache

@@ -24,7 +24,6 @@ from contracts.errors import (
 from contracts.generation import Generation
 from contracts.generation_data import ImageData, Timings, VideoData
 from contracts.ports import Applied, Refused, StoreUnavailable
-from contracts.retries import pause_before
 from contracts.returned_files import encode_files
 from contracts.runpod_job import MAX_RETURNED_BYTES, CloudJob, Outcome, result
 from contracts.status import Stage, Status
@@ -182,7 +181,7 @@ def _give_back(turn: Turn, failure: Failure) -> dict[str, Any]:
 
     def give_back(found: Snapshot) -> Change | Reason:
         failures = found.failures if isinstance(found, Generation) else 0
-        pause = pause_before(failures + 1, turn.workplace.chance())
+        pause = turn.workplace.patience.pause_before(failures + 1, turn.workplace.chance())
         return transitions.give_back(found, claim=turn.claim, failure=failure, now=now, retry_at=now + pause)
 
     given_back = turn.cloud.generations.apply(turn.job.path, give_back)

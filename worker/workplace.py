@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from PIL.Image import Image
 
 from contracts.catalogue import Catalogue, Model
+from contracts.patience import USUAL, Patience
 from contracts.ports import Clock, EndingPublisher, GenerationStore, ObjectStore
 from contracts.status import Stage
 from worker.heartbeat import Heartbeat
@@ -60,3 +61,4 @@ class Workplace:
     new_claim: Callable[[], str] = new_nonce
     chance: Callable[[], float] = random.random
     """From 0 to 1, for jitter."""
+    patience: Patience = USUAL

@@ -12,12 +12,14 @@ from adapters.in_memory import (
     InMemoryRunPod,
     InMemorySweeper,
 )
+from contracts.patience import USUAL
 from contracts.ports import GenerationStore, RunPodQueue
 from tests.contracts.catalogues import CATALOGUE
 from tests.contracts.documents import DISPATCHED_AT
 from triggers.wiring import Outside
 
 DRAWN_SEED = 4711
+PATIENCE = USUAL
 
 
 @dataclass

@@ -13,7 +13,6 @@ from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Refused, StoreUnavailable
-from contracts.retries import pause_before
 from contracts.runpod_job import build_run_body
 from contracts.transitions import Transition
 from tests.contracts.catalogues import DEADLINES, default_model
@@ -33,8 +32,8 @@ from tests.contracts.documents import (
     REJECTED,
     WAITING,
 )
-from tests.triggers.outside_in_memory import DRAWN_SEED, InMemory
-from triggers.dispatch import SUBMITTING, dispatch
+from tests.triggers.outside_in_memory import DRAWN_SEED, PATIENCE, InMemory
+from triggers.dispatch import dispatch
 
 PROMPT = "a very private prompt"
 REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
@@ -44,7 +43,7 @@ BEGUN: dict[str, Any] = REQUESTED | {
     "failures": 0,
     "seed": DRAWN_SEED,
     "dispatched_at": DISPATCHED_AT,
-    "lease_expires_at": DISPATCHED_AT + SUBMITTING + pause_before(1, 1.0),
+    "lease_expires_at": DISPATCHED_AT + PATIENCE.submitting + PATIENCE.pause_before(1, 1.0),
     "modified": DISPATCHED_AT,
 }
 TAKEN = BEGUN | {

@@ -26,8 +26,8 @@ from tests.contracts.documents import (
     LEASE,
     PROCESSING,
 )
-from tests.triggers.outside_in_memory import InMemory
-from triggers.rescue import ASK_AGAIN, follow_hint, rescue
+from tests.triggers.outside_in_memory import PATIENCE, InMemory
+from triggers.rescue import follow_hint, rescue
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
@@ -142,14 +142,20 @@ def test_a_document_that_is_none_is_failed(world: InMemory) -> None:
 def test_what_is_in_runpods_queue_is_waited_for(world: InMemory) -> None:
     at_runpod(world, RunPodStatus.IN_QUEUE)
 
-    assert rescued(world, DISPATCHED) == DISPATCHED | {"lease_expires_at": OVER + ASK_AGAIN, "modified": OVER}
+    assert rescued(world, DISPATCHED) == DISPATCHED | {
+        "lease_expires_at": OVER + PATIENCE.ask_again,
+        "modified": OVER,
+    }
     assert world.runpod.cancelled == []
 
 
 def test_a_runpod_that_cannot_be_asked_is_asked_later(world: InMemory) -> None:
     world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Try again later.")
 
-    assert rescued(world, PROCESSING) == PROCESSING | {"lease_expires_at": OVER + ASK_AGAIN, "modified": OVER}
+    assert rescued(world, PROCESSING) == PROCESSING | {
+        "lease_expires_at": OVER + PATIENCE.ask_again,
+        "modified": OVER,
+    }
 
 
 LOST_JOBS = [

@@ -10,7 +10,6 @@ import pytest
 from adapters.in_memory import InMemoryRunPod
 from adapters.runpod_http import RunPodHttp
 from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
-from contracts.retries import BREAKER_PAUSE
 from tests.adapters.http_server import Answer, http_server, resets, says, says_json
 from tests.contracts.documents import (
     CANCELLED,
@@ -20,8 +19,8 @@ from tests.contracts.documents import (
     PROCESSING,
     QUEUED,
 )
-from tests.triggers.outside_in_memory import InMemory
-from triggers.dispatch import SUBMITTING, dispatch
+from tests.triggers.outside_in_memory import PATIENCE, InMemory
+from triggers.dispatch import dispatch
 
 API_KEY = "rpa_VERY-SECRET"
 PROMPT = QUEUED["request_data"]["prompt"]
@@ -54,9 +53,9 @@ def test_what_only_the_operator_can_mend_costs_the_request_nothing(
     document = after(says(status), world)
 
     assert (document["status"], document["failures"], document["attempt"]) == ("queued", 0, 2)
-    assert document["lease_expires_at"] == world.now + BREAKER_PAUSE
+    assert document["lease_expires_at"] == world.now + PATIENCE.breaker
     assert [attempt["code"] for attempt in document["attempts"]] == [code]
-    assert world.sweeper.breaker_opened == (code, world.now + BREAKER_PAUSE)
+    assert world.sweeper.breaker_opened == (code, world.now + PATIENCE.breaker)
     assert world.endings.published == []
     (record,) = caplog.records
     assert (record.levelname, record.message) == ("ERROR", "runpod_refused")
@@ -87,7 +86,7 @@ def test_what_runpod_may_have_taken_keeps_its_lease_and_its_chance(answer: Answe
     document = after(answer, world)
 
     assert (document["status"], document["attempt"]) == ("queued", 1)
-    assert document["lease_expires_at"] == world.now + SUBMITTING + 10 * SECOND
+    assert document["lease_expires_at"] == world.now + PATIENCE.submitting + 10 * SECOND
     assert "runpod_job_id" not in document
     assert world.endings.published == []
 

@@ -14,8 +14,8 @@ from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
 from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
-from tests.triggers.outside_in_memory import InMemory
-from triggers.sweep import EVENT_TAKES, LOOK_AGAIN, LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, sweep
+from tests.triggers.outside_in_memory import PATIENCE, InMemory
+from triggers.sweep import LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, sweep
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
@@ -85,7 +85,7 @@ def test_a_sweep_that_dies_leaves_what_it_has_looked_at_behind_it(world: InMemor
 
 
 def test_an_event_has_the_first_go(world: InMemory) -> None:
-    world.now = CREATED_AT + EVENT_TAKES - timedelta(seconds=1)
+    world.now = CREATED_AT + PATIENCE.event - timedelta(seconds=1)
     world.generations.put(IMAGE_PATH, QUEUED)
 
     sweep(world.outside)
@@ -108,7 +108,7 @@ def test_each_creation_is_looked_at_once_and_none_is_left_out(world: InMemory) -
 
 
 def test_the_first_sweep_of_all_looks_back_a_day(world: InMemory) -> None:
-    oldest = world.now - EVENT_TAKES - LOOKS_BACK
+    oldest = world.now - PATIENCE.event - LOOKS_BACK
     inside = create(world, 1, created_at=oldest + timedelta(seconds=1))
     outside = create(world, 2, created_at=oldest - timedelta(seconds=1))
 
@@ -205,12 +205,12 @@ def test_a_document_that_breaks_its_dispatch_gets_a_lease_and_does_not_stop_the_
 
     sweep(world.outside)
 
-    assert world.generations.documents[paths[1]]["lease_expires_at"] == OVER + LOOK_AGAIN
+    assert world.generations.documents[paths[1]]["lease_expires_at"] == OVER + PATIENCE.look_again
     assert world.sweeper.marks[MediaType.IMAGES].document == paths[2].document
     (record,) = [record for record in caplog.records if record.message == "sweep_failed"]
     assert vars(record)["cause"] == "KeyError"
 
-    world.now = OVER + LOOK_AGAIN
+    world.now = OVER + PATIENCE.look_again
     sweep(world.outside)
 
     assert world.generations.documents[paths[1]]["runpod_job_id"] == "job-3"
@@ -218,12 +218,12 @@ def test_a_document_that_breaks_its_dispatch_gets_a_lease_and_does_not_stop_the_
 
 def test_a_document_that_is_none_is_not_forgotten_while_runpod_is_left_alone(world: InMemory) -> None:
     """It is looked at once: unless it gets a lease then, nobody ever tells its user what is wrong with it."""
-    world.sweeper.breaker_opened = ("runpod_unauthorized", OVER + LOOK_AGAIN)
+    world.sweeper.breaker_opened = ("runpod_unauthorized", OVER + PATIENCE.look_again)
     world.generations.put(IMAGE_PATH, QUEUED | {"request_data": "a picture, please"})
 
     sweep(world.outside)
     assert world.sweeper.marks[MediaType.IMAGES].document == IMAGE_PATH.document
-    world.now = OVER + LOOK_AGAIN
+    world.now = OVER + PATIENCE.look_again
     sweep(world.outside)
 
     assert world.generations.documents[IMAGE_PATH]["status"] == "failed"
