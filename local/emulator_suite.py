@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -25,8 +26,8 @@ from local.managed_process import ManagedProcess
 from local.ports import SUITE, address, require_free
 
 LOG = LOGS / "emulators.log"
-SECRETS = FUNCTIONS / ".secret.local"
-"""Where firebase-tools looks for the values of secrets. It is there only while the suite runs."""
+SECRETS = ".secret.local"
+"""Beside the functions: where firebase-tools looks for the values of secrets. It is there while the suite runs."""
 ALL = frozenset({"auth", "firestore", "functions", "hosting", "pubsub", "storage"})
 """What the hub must list, as it calls them."""
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -43,6 +44,8 @@ class EmulatorSuite:
         self,
         *,
         only: AbstractSet[str] = ALL,
+        config: Path = FIREBASE_JSON,
+        functions: Path = FUNCTIONS,
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
@@ -51,12 +54,16 @@ class EmulatorSuite:
 
         Args:
             only: which emulators; without `functions`, nothing wakes up when a document is created.
+            config: the project's firebase.json. Its ports are those of ours.
+            functions: the folder that it names as the functions' source.
             environment: what the functions find in their environment, such as `RUNPOD_ENDPOINT_ID`.
             secrets: values of what the functions declare as secrets, such as `RUNPOD_API_KEY`; those that are
                 missing would be asked of the real Secret Manager.
             say: for the one line that a first download is worth.
         """
         self._only = only
+        self._config = config
+        self._source = functions
         self._environment = dict(environment or {})
         self._secrets = dict(secrets or {})
         self._say = say
@@ -80,14 +87,16 @@ class EmulatorSuite:
             LocalError: a port is in use, something is missing, or it did not start; nothing of it is left then.
         """
         require_free(SUITE)
-        _require_what_is_built(self._only)
+        _require_what_is_built(self._only, self._source)
         jars = find_emulator_jars(os.environ.get(VARIABLE, "auto"))
         environment = suite_environment(os.environ, jars) | self._environment
         if jars.download_bytes:
             self._say(f"Downloading the Firebase emulators, {jars.download_bytes / 1e6:.0f} MB, this once ...")
         try:
             self._write_beside_functions()
-            self._process = ManagedProcess(_command(self._only), environment=environment, log=LOG, folder=LOGS)
+            self._process = ManagedProcess(
+                _command(self._only, self._config), environment=environment, log=LOG, folder=LOGS
+            )
             self._wait_until_ready(DOWNLOAD_SECONDS if jars.download_bytes else START_SECONDS)
         except BaseException:
             self.stop()
@@ -98,7 +107,7 @@ class EmulatorSuite:
         if self._process:
             self._process.stop()
             self._process = None
-        SECRETS.unlink(missing_ok=True)
+        (self._source / SECRETS).unlink(missing_ok=True)
 
     def require_running(self) -> None:
         """Raises `LocalError`, with the end of the log, if it has ended by itself."""
@@ -107,10 +116,11 @@ class EmulatorSuite:
             raise LocalError(message)
 
     def _write_beside_functions(self) -> None:
-        write_functions_venv()
+        write_functions_venv(self._source)
         lines = [f"{name}={json.dumps(value)}\n" for name, value in self._secrets.items()]
-        SECRETS.touch(mode=0o600)
-        SECRETS.write_text("".join(lines))
+        secrets = self._source / SECRETS
+        secrets.touch(mode=0o600)
+        secrets.write_text("".join(lines))
 
     def _wait_until_ready(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -124,13 +134,13 @@ class EmulatorSuite:
             self._process.family()  # while all of it can be found
         self.functions = loaded_functions(text)
         if "functions" in self._only and not self.functions:
-            message = f"The Functions emulator found no functions in {shown(FUNCTIONS)}. {log_tail(LOG)}"
+            message = f"The Functions emulator found no functions in {shown(self._source)}. {log_tail(LOG)}"
             raise LocalError(message)
 
     def _require_well(self, text: str, *, is_late: bool) -> None:
         status = self._process.exit_status if self._process else None
         if says_functions_failed(text):
-            trouble = f"The functions in {shown(FUNCTIONS)} do not load."
+            trouble = f"The functions in {shown(self._source)} do not load."
         elif status is not None:
             trouble = f"The Firebase emulators stopped before they were ready (exit status {status})."
         elif is_late:
@@ -150,18 +160,18 @@ def listed_by_hub() -> set[str]:
         return set()
 
 
-def _command(only: AbstractSet[str]) -> list[str]:
+def _command(only: AbstractSet[str], config: Path) -> list[str]:
     # In the logs' folder, as the emulators write their own logs where they are started.
     preload = ["--require", str(LOCAL / "lazy_validators.cjs")]
-    firebase = [str(NODE_MODULES / ".bin" / "firebase"), "--config", str(FIREBASE_JSON)]
+    firebase = [str(NODE_MODULES / ".bin" / "firebase"), "--config", str(config)]
     command = ["node", *preload, *firebase, "emulators:start", "--project", PROJECT]
     return command if only == ALL else [*command, "--only", ",".join(sorted(only))]
 
 
-def _require_what_is_built(only: AbstractSet[str]) -> None:
+def _require_what_is_built(only: AbstractSet[str], functions: Path) -> None:
     if not (NODE_MODULES / ".bin" / "firebase").exists():
         message = f"{shown(NODE_MODULES)} has no Firebase CLI: run sh local/setup.sh."
         raise LocalError(message)
-    if "functions" in only and not (FUNCTIONS / "main.py").exists():
-        message = f"{shown(FUNCTIONS)} holds no functions: run make functions."
+    if "functions" in only and not (functions / "main.py").exists():
+        message = f"{shown(functions)} holds no functions: run make functions."
         raise LocalError(message)

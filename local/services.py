@@ -75,7 +75,7 @@ class Services:
             self._start_worker()
             self._suite.start()
             with emulators_must_answer():
-                _create_topics()
+                create_topics()
                 self._wait_for_worker()
                 _wait_for_functions()
         except BaseException:
@@ -192,7 +192,8 @@ def _worker_settings() -> dict[str, str]:
     }
 
 
-def _create_topics() -> None:
+def create_topics() -> None:
+    """Make the topics that a deployment has made by hand. Raises `requests.RequestException`."""
     for topic in ("generation-events", "generation-dead-letters"):
         url = f"http://{address('pubsub')}/v1/projects/{PROJECT}/topics/{topic}"
         requests.put(url, json={}, timeout=30).raise_for_status()

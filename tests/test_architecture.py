@@ -21,14 +21,14 @@ MAY_IMPORT = {
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
     "benchmarks": set(),
-    "chaos": {"contracts", "adapters", "triggers", "worker"},
+    "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
     "torch": {"worker/engine.py", "training/*"},
     "diffusers": {"worker/engine.py", "training/*"},
     "transformers": {"training/*"},
-    "runpod": {"worker/handler.py"},
+    "runpod": {"worker/handler.py", "chaos/real/worker.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
     "aiohttp": {"adapters/runpod_http.py", "runpod_emulator/*", "benchmarks/runpod_emulator.py"},

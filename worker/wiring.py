@@ -2,22 +2,13 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import Any
-
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import firestore
-from google.cloud.pubsub_v1 import PublisherClient
-from google.cloud.storage import Client as StorageClient
 
 from adapters.catalogue_file import load_catalogue
-from adapters.firestore_generations import FirestoreGenerations
-from adapters.object_urls import choose_urls
-from adapters.pubsub_endings import PubSubEndings
-from adapters.storage_objects import StorageObjects
 from contracts.catalogue import Catalogue, Model
+from worker.connection import connect
 from worker.engine import DiffusersEngine
-from worker.settings import Firebase, Settings, SettingsInvalid
-from worker.workplace import Cloud, Workplace
+from worker.settings import Settings, SettingsInvalid
+from worker.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +24,7 @@ def build_workplace(settings: Settings) -> Workplace:
         engine=DiffusersEngine(models, settings.models_folder),
         catalogue=catalogue,
         now=lambda: datetime.now(UTC),
-        cloud=None if settings.firebase is None else _cloud(settings.firebase),
+        cloud=None if settings.firebase is None else connect(settings.firebase),
     )
 
 
@@ -43,18 +34,3 @@ def _chosen(catalogue: Catalogue, ids: tuple[str, ...]) -> list[Model]:
         if model_id not in known:
             raise SettingsInvalid(f"SAFELIGHT_MODELS names {model_id}; the catalogue has {', '.join(known)}.")
     return [known[model_id] for model_id in ids] or catalogue.models
-
-
-def _cloud(firebase: Firebase) -> Cloud:
-    # The emulators take no credentials, and these must not be sent to them.
-    nobody: Any = AnonymousCredentials  # the library is untyped
-    storage_credentials = nobody() if firebase.storage_emulator else firebase.credentials
-    bucket = StorageClient(project=firebase.project_id, credentials=storage_credentials).bucket(firebase.bucket)
-    urls = choose_urls(firebase.object_urls, firebase.storage_emulator, firebase.credentials)
-    return Cloud(
-        generations=FirestoreGenerations(
-            firestore.Client(project=firebase.project_id, credentials=firebase.credentials)
-        ),
-        objects=StorageObjects(bucket, urls),
-        endings=PubSubEndings(PublisherClient(credentials=firebase.credentials), firebase.project_id),
-    )

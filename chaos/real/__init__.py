@@ -1,0 +1,1 @@
+"""Real processes on the real emulators: the functions and the worker as deployed, and faults."""
