@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
     "benchmarks": set(),
-    "chaos": {"contracts", "adapters", "triggers", "worker"},
+    "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
@@ -31,7 +31,12 @@ ONLY_IN = {
     "runpod": {"worker/handler.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
-    "aiohttp": {"adapters/runpod_http.py", "runpod_emulator/*", "benchmarks/runpod_emulator.py"},
+    "aiohttp": {
+        "adapters/runpod_http.py",
+        "runpod_emulator/*",
+        "benchmarks/runpod_emulator.py",
+        "chaos/storage_preconditions/*",
+    },
 }
 # The names on PyPI of what is imported under another name.
 DISTRIBUTIONS = {
