@@ -174,6 +174,7 @@ class InMemoryObjects:
     def find(self, path: GenerationPath) -> list[StoredObject]:
         """See `ObjectStore.find`."""
         self._check_available()
+        path.check()
         return [stored for name, (stored, _) in sorted(self.objects.items()) if path.may_own(name)]
 
     def put(self, file: File, metadata: Mapping[str, str], *, replacing: int) -> StoredObject:

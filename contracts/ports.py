@@ -137,7 +137,10 @@ class ObjectStore(Protocol):
     """The bucket."""
 
     def find(self, path: GenerationPath) -> list[StoredObject]:
-        """All objects whose name can be one of this generation's, whoever made them."""
+        """All objects whose name can be one of this generation's, whoever made them.
+
+        Raises `RequestInvalid` for a path whose ids can name no object.
+        """
 
     def put(self, file: File, metadata: Mapping[str, str], *, replacing: int) -> StoredObject:
         """Store it over the version `replacing` (0: where there is none), and check that it arrived whole.

@@ -31,7 +31,12 @@ ONLY_IN = {
     "runpod": {"worker/handler.py", "chaos/real/worker.py"},
     "firebase_functions": {"triggers/main.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
-    "aiohttp": {"adapters/runpod_http.py", "runpod_emulator/*", "benchmarks/runpod_emulator.py"},
+    "aiohttp": {
+        "adapters/runpod_http.py",
+        "runpod_emulator/*",
+        "benchmarks/runpod_emulator.py",
+        "chaos/storage_preconditions/*",
+    },
 }
 # The names on PyPI of what is imported under another name.
 DISTRIBUTIONS = {

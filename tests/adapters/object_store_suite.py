@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.errors import ObjectExists
+from contracts.errors import ObjectExists, RequestInvalid
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import ObjectStore, StoreUnavailable
 from contracts.stored_object import DOWNLOAD_TOKEN, File
@@ -59,6 +59,10 @@ class ObjectStoreSuite:
             objects.put(a_file(name), METADATA, replacing=0)
 
         assert sorted(stored.name for stored in objects.find(path)) == sorted(own)
+
+    def test_where_no_object_can_have_a_name_none_is_looked_for(self, objects: ObjectStore) -> None:
+        with pytest.raises(RequestInvalid):
+            objects.find(a_path("no id"))
 
     def test_another_users_objects_are_not_found(self, objects: ObjectStore) -> None:
         path = a_path("f1")
