@@ -40,7 +40,7 @@ class Schedules:
                     print(f"The sweeper could not be called: {type(error).__name__}", flush=True)
 
 
-def call_scheduled(function: str) -> None:
+def call_scheduled(function: str, *, timeout_seconds: float = CALL_SECONDS) -> None:
     """Call a scheduled function once, and wait for its end. Raises `requests.RequestException`."""
     url = f"http://{address('functions')}/{PROJECT}/{REGION}/{function}-0"
-    requests.post(url, timeout=CALL_SECONDS).raise_for_status()
+    requests.post(url, timeout=timeout_seconds).raise_for_status()

@@ -7,7 +7,7 @@ from contracts.catalogue import Catalogue, Deadlines
 from contracts.patience import Patience
 
 PATIENCE = Patience(
-    event=timedelta(seconds=4),
+    event=timedelta(seconds=8),
     submitting=timedelta(seconds=6),
     ask_again=timedelta(seconds=2),
     look_again=timedelta(seconds=3),

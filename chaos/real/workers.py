@@ -106,6 +106,12 @@ class Stopped:
                     _send(victim, signal.SIGCONT)
 
 
+def struck(folder: Path) -> dict[str, How]:
+    """Which planned faults have struck: the job and the number of its fault, and how."""
+    marks = {mark.name: mark.read_text() for mark in (folder / FIRED).iterdir()}
+    return {name: How(json.loads(text)[0]) for name, text in marks.items() if text}
+
+
 def _lives(group: int) -> bool:
     """Whether its leader does. The nursery lets nobody become a zombie."""
     try:

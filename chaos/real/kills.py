@@ -1,0 +1,125 @@
+"""The fifth proof: real processes killed and stopped in the midst of everything, and each request ends once."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from chaos.proof import Result
+from chaos.real import points
+from chaos.real.course import Course, emulators_for_clients
+from chaos.real.faults import How
+from chaos.real.points import Point
+from chaos.real.stack import running
+from chaos.real.verdict import Verdict
+from chaos.real.workers import Stopped, Workers, struck
+from chaos.storage_preconditions.serving import storage_preconditions
+from contracts.command import CommandType
+from local.ports import address
+
+TIMES: Sequence[tuple[How, Sequence[Point], int]] = (
+    (How.KILL, points.WORKERS, 16),
+    (How.KILL, points.EVENTS, 9),
+    (How.KILL, points.COMMANDS, 9),
+    (How.KILL, points.SWEEPS, 5),
+    (How.STOP, points.STOPS, 6),
+)
+"""How often at each of these points: above 300 kills, and above 50 stops."""
+WORKERS = 6
+MOST_OPEN = 48
+LONG_STEPS = 40
+"""Two seconds: so that a command finds it still open."""
+TAKEN_BACK_AFTER_SECONDS = (0.3, 2.0)
+STOPPED_SECONDS = 11.0
+"""Longer than any lease of a worker's: somebody else has been given the job by then."""
+ENOUGH = 0.9
+"""Of the plan: a sweeper can be quicker than the function that was to be struck."""
+
+Planned = tuple[How, Point]
+
+
+def prove(seed: int, share: float = 1.0) -> Result:
+    """Carry out this share of the plan."""
+    random = Random(seed)
+    planned = [fault for how, where, times in TIMES for fault in _drawn(how, where, times * share)]
+    random.shuffle(planned)
+    named = {f"k-{number}": fault for number, fault in enumerate(planned)}
+    with (
+        storage_preconditions(f"http://{address('storage')}") as storage,
+        emulators_for_clients(storage),
+        running({"plan": {one: _plan(*fault) for one, fault in named.items()}}, storage=storage) as stack,
+        Workers(WORKERS, stack.worker_environment()) as workers,
+    ):
+        course, commands = Course("Killing workers and functions"), _Commands(random)
+        stopped = Stopped(stack.folder, STOPPED_SECONDS)
+
+        def ask(number: int) -> None:
+            _, point = named[f"k-{number}"]
+            steps = LONG_STEPS if point.taken_back else 2
+            course.pages.ask(f"k-{number}", num_images=point.images, steps=steps)
+            if point.taken_back:
+                commands.later(f"k-{number}", point.taken_back)
+
+        def meanwhile() -> None:
+            workers.look_after()
+            stopped.look_after()
+            commands.give(course)
+
+        course.run(len(named), MOST_OPEN, ask, meanwhile)
+        return _result(named, struck(stack.folder), course.end(stack.folder))
+
+
+class _Commands:
+    """What users ask for a moment after they have asked for a picture."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._due: dict[str, tuple[float, CommandType]] = {}
+
+    def later(self, file_uid: str, kind: CommandType) -> None:
+        """Have this one taken back soon."""
+        self._due[file_uid] = (time.monotonic() + self._random.uniform(*TAKEN_BACK_AFTER_SECONDS), kind)
+
+    def give(self, course: Course) -> None:
+        """Give those whose time has come. A command has the id of what it is about, so that a plan can name it."""
+        for file_uid, (at, kind) in list(self._due.items()):
+            if time.monotonic() > at:
+                del self._due[file_uid]
+                course.pages.take_back(course.pages.requests[file_uid], kind, file_uid)
+
+
+def _drawn(how: How, where: Sequence[Point], times: float) -> list[Planned]:
+    """Each point so often; of a small share of the plan, the first points once."""
+    count = round(len(where) * times)
+    return [(how, where[number % len(where)]) for number in range(max(1, count))]
+
+
+def _plan(how: How, point: Point) -> list[list[str]]:
+    """As the processes read it."""
+    first = [] if point.after is None else [[How.KILL.value, *point.after]]
+    return [*first, [how.value, point.role, point.at]]
+
+
+def _result(named: dict[str, Planned], struck_: dict[str, How], verdict: Verdict) -> Result:
+    planned = Counter(How(how) for fault in named.values() for how, *_ in _plan(*fault))
+    happened = Counter(struck_.values())
+    by_point = Counter(
+        f"{how}: {role} {at}"
+        for one, fault in named.items()
+        for number, (how, role, at) in enumerate(_plan(*fault))
+        if f"{one}.{number}" in struck_
+    )
+    everywhere = {f"{how}: {role} {at}" for fault in named.values() for how, role, at in _plan(*fault)}
+    violations = list(verdict.violations)
+    violations += [
+        f"only {happened[how]} of {count} planned strikes of {how} came about"
+        for how, count in planned.items()
+        if happened[how] < ENOUGH * count
+    ]
+    violations += [f"never came about: {point}" for point in everywhere - by_point.keys()]
+    return Result(
+        figure=f"{happened[How.KILL]} SIGKILL and {happened[How.STOP]} SIGSTOP at {len(by_point)} points; "
+        f"{len(named)} jobs: {verdict.fates}; {verdict.gpu_runs_per_job:.2f} GPU runs a job, "
+        f"the slowest {verdict.slowest_seconds:.0f} s",
+        violations=violations,
+    )
