@@ -10,20 +10,16 @@ from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvali
 from contracts.generation import Generation, Malformed, check_identity
 from contracts.paths import GenerationPath
 from contracts.ports import Applied
-from contracts.retries import BREAKER_PAUSE, pause_before
+from contracts.retries import pause_before
 from contracts.runpod_job import build_run_body
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
+from triggers.breaker import OPERATOR_HAS_TO_ACT, open_breaker
 from triggers.wiring import Outside
 
 SUBMITTING = timedelta(seconds=60)
 """The least lease while RunPod is asked: what a function that dies, or an answer that is lost, costs."""
-OPERATOR_HAS_TO_ACT = {
-    ErrorCode.RUNPOD_UNAUTHORIZED,
-    ErrorCode.RUNPOD_NO_CREDIT,
-    ErrorCode.RUNPOD_ENDPOINT_NOT_FOUND,
-}
 
 log = logging.getLogger(__name__)
 
@@ -114,8 +110,7 @@ def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, o
     log.error("runpod_refused", extra={"generation": path.document, "code": failure.code})
     now = outside.now()
     if failure.code in OPERATOR_HAS_TO_ACT:
-        retry_at = now + BREAKER_PAUSE
-        outside.sweeper.open_breaker(failure.code.value, retry_at)
+        retry_at = open_breaker(failure.code, outside)
         _again(path, generation, failure, retry_at=retry_at, outside=outside)
     elif failure.code is ErrorCode.RUNPOD_BUSY:
         again = 1 + len(generation.attempts or ())

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
-from contracts.errors import ErrorCode, FailedStage, Unavailable
+from contracts.errors import Broken, ErrorCode, FailedStage, Unavailable
 from contracts.ports import StoreUnavailable
+from contracts.retries import BREAKER_PAUSE
 from contracts.runpod_job import RunPodJob, RunPodStatus
 from contracts.stored_object import File, describe
 from tests.contracts import documents
@@ -150,6 +151,18 @@ def test_a_runpod_that_cannot_be_asked_is_asked_later(world: InMemory) -> None:
     world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Try again later.")
 
     assert rescued(world, PROCESSING) == PROCESSING | {"lease_expires_at": OVER + ASK_AGAIN, "modified": OVER}
+
+
+def test_a_key_that_runpod_refuses_here_as_well_closes_the_way_to_it(
+    world: InMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runpod.failure = Broken(ErrorCode.RUNPOD_UNAUTHORIZED, FailedStage.DISPATCHING, "No.")
+
+    document = rescued(world, PROCESSING)
+
+    assert document == PROCESSING | {"lease_expires_at": world.now + ASK_AGAIN, "modified": world.now}
+    assert world.sweeper.breaker_opened == ("runpod_unauthorized", world.now + BREAKER_PAUSE)
+    assert "operator_needed" in [record.message for record in caplog.records]
 
 
 LOST_JOBS = [
