@@ -17,7 +17,7 @@ from google.cloud import firestore
 from adapters.firestore_calls import CALL_TIMEOUT_SECONDS, FAILURES, RETRY, found_by, get, unavailable
 from contracts.generation import SCHEMA_VERSION, is_job, read_generation
 from contracts.paths import GenerationPath, MediaType, generation_at
-from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
+from contracts.ports import Applied, Creation, Mark, Overdue, Refused, StoreUnavailable
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot, Transition
 
@@ -111,7 +111,7 @@ class FirestoreGenerations:
         except FAILURES as error:
             raise unavailable("create", document, error) from error
 
-    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[Overdue]:
         """See `GenerationStore.overdue`."""
         query = (
             self._client.collection_group(media_type.value)
@@ -119,8 +119,11 @@ class FirestoreGenerations:
             .order_by("lease_expires_at")
             .limit(limit)
         )
-        paths = [generation_at(found.reference.path) for found in found_by(query, self._retry)]
-        return [path for path in paths if path is not None]
+        return [
+            Overdue(path=path, created_at=_time(found.to_dict().get("created_at")))
+            for found in found_by(query.select(["created_at"]), self._retry)
+            if (path := generation_at(found.reference.path)) is not None
+        ]
 
     def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
         """See `GenerationStore.created`."""
@@ -158,6 +161,10 @@ class FirestoreGenerations:
 
     def _document(self, path: GenerationPath) -> Any:  # noqa: ANN401 - the library is untyped
         return self._client.document("generations", path.user_id, path.media_type.value, path.file_uid)
+
+
+def _time(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
 
 
 def _pauses() -> Iterator[float]:

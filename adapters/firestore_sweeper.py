@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from google.api_core import exceptions
 from google.api_core.retry import Retry
 from google.cloud import firestore
 
@@ -34,9 +35,25 @@ class FirestoreSweeper:
         until: datetime | None = self._read("breaker").get("until")
         return until
 
-    def open_breaker(self, code: str, until: datetime) -> None:
-        """See `SweeperStore.open_breaker`."""
-        self._write("breaker", {"code": code, "until": until})
+    def open_breaker(self, code: str, *, now: datetime, until: datetime) -> bool:
+        """See `SweeperStore.open_breaker`. Compare and set: of many at once, one opens it."""
+        document = self._client.document(COLLECTION, "breaker")
+        found = get(document, self._retry)
+        if found.exists and now < found.get("until"):
+            return False
+        fields = {"code": code, "until": until}
+        how: dict[str, Any] = {"retry": self._retry, "timeout": CALL_TIMEOUT_SECONDS}
+        try:
+            if found.exists:
+                unchanged = self._client.write_option(last_update_time=found.update_time)
+                document.update(fields, option=unchanged, **how)
+            else:
+                document.create(fields, **how)
+        except (exceptions.Conflict, exceptions.FailedPrecondition):
+            return False
+        except FAILURES as error:
+            raise unavailable("write", document, error) from error
+        return True
 
     def _read(self, name: str) -> dict[str, Any]:
         return get(self._client.document(COLLECTION, name), self._retry).to_dict() or {}

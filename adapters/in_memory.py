@@ -11,7 +11,7 @@ from contracts.ending import Ending
 from contracts.errors import GenerationFailed, ObjectExists, RequestInvalid
 from contracts.generation import SCHEMA_VERSION, is_job, read_generation
 from contracts.paths import OBJECTS, GenerationPath, MediaType, is_user_id
-from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
+from contracts.ports import Applied, Creation, Mark, Overdue, Refused, StoreUnavailable
 from contracts.runpod_job import RunPodJob
 from contracts.status import Status
 from contracts.stored_object import DOWNLOAD_TOKEN, File, StoredObject
@@ -56,7 +56,7 @@ class InMemoryGenerations:
             }
             self._put(path, fields)
 
-    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[Overdue]:
         """See `GenerationStore.overdue`."""
         self._check_available()
         leases = {
@@ -65,7 +65,8 @@ class InMemoryGenerations:
             if path.media_type is media_type and isinstance(fields.get("lease_expires_at"), datetime)
         }
         overdue = [path for path in leases if leases[path] <= now]
-        return sorted(overdue, key=lambda path: Mark(created_at=leases[path], document=path.document))[:limit]
+        found = sorted(overdue, key=lambda path: Mark(created_at=leases[path], document=path.document))[:limit]
+        return [self._overdue(path) for path in found]
 
     def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
         """See `GenerationStore.created`."""
@@ -111,6 +112,10 @@ class InMemoryGenerations:
             del self.documents[path]
             self._versions[path] += 1
             return True
+
+    def _overdue(self, path: GenerationPath) -> Overdue:
+        created_at = self.documents.get(path, {}).get("created_at")
+        return Overdue(path=path, created_at=created_at if isinstance(created_at, datetime) else None)
 
     def _put(self, path: GenerationPath, fields: dict[str, Any]) -> dict[str, Any]:
         self.documents[path] = fields
@@ -250,6 +255,7 @@ class InMemorySweeper:
     def __init__(self) -> None:
         self.marks: dict[MediaType, Mark] = {}
         self.breaker_opened: tuple[str, datetime] | None = None
+        self._lock = threading.Lock()
         self.unavailable = False
 
     def mark(self, media_type: MediaType) -> Mark | None:
@@ -267,10 +273,14 @@ class InMemorySweeper:
         self._check_available()
         return None if self.breaker_opened is None else self.breaker_opened[1]
 
-    def open_breaker(self, code: str, until: datetime) -> None:
+    def open_breaker(self, code: str, *, now: datetime, until: datetime) -> bool:
         """See `SweeperStore.open_breaker`."""
-        self._check_available()
-        self.breaker_opened = (code, until)
+        with self._lock:
+            open_until = self.breaker()
+            if open_until is not None and now < open_until:
+                return False
+            self.breaker_opened = (code, until)
+            return True
 
     def _check_available(self) -> None:
         if self.unavailable:

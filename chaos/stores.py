@@ -11,7 +11,7 @@ from chaos.seam import Seam
 from contracts.command import Command
 from contracts.errors import RequestInvalid
 from contracts.paths import GenerationPath, MediaType
-from contracts.ports import Applied, Creation, Mark, Refused
+from contracts.ports import Applied, Creation, Mark, Overdue, Refused
 from contracts.stored_object import File, StoredObject
 from contracts.transitions import Snapshot, Transition
 
@@ -57,11 +57,12 @@ class SeamedGenerations(InMemoryGenerations):
         self._seam.after("generations.delete")
         return deleted
 
-    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[Overdue]:
         """See `GenerationStore.overdue`; by an index, as Firestore does."""
         self._seam.before("generations.overdue")
         leases = self._leases[media_type]
-        return sorted((path for path, lease in leases.items() if lease <= now), key=leases.__getitem__)[:limit]
+        paths = sorted((path for path, lease in leases.items() if lease <= now), key=leases.__getitem__)[:limit]
+        return [self._overdue(path) for path in paths]
 
     def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
         """See `GenerationStore.created`; by an index, as Firestore does."""

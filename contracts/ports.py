@@ -71,6 +71,15 @@ class Creation:
     mark: Mark
 
 
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """A document whose lease is over, as a query finds it."""
+
+    path: GenerationPath
+    created_at: datetime | None
+    """None where it does not say."""
+
+
 class GenerationStore(Protocol):
     """The documents. Every call raises `StoreUnavailable` where Firestore does not do its part, after retries."""
 
@@ -90,7 +99,7 @@ class GenerationStore(Protocol):
     def create(self, path: GenerationPath, request_data: Mapping[str, Any], retry_of: GenerationPath) -> None:
         """Write a queued document as a page does, and say which one it repeats. Never over one that is there."""
 
-    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[GenerationPath]:
+    def overdue(self, media_type: MediaType, *, now: datetime, limit: int) -> Sequence[Overdue]:
         """Those whose lease is over, the longest first."""
 
     def created(self, media_type: MediaType, *, since: Mark, until: datetime, limit: int) -> Sequence[Creation]:
@@ -122,8 +131,11 @@ class SweeperStore(Protocol):
     def breaker(self) -> datetime | None:
         """Until when RunPod is left alone; None where it never was."""
 
-    def open_breaker(self, code: str, until: datetime) -> None:
-        """Leave RunPod alone until then, and say why to whoever looks."""
+    def open_breaker(self, code: str, *, now: datetime, until: datetime) -> bool:
+        """Leave RunPod alone until then, and say why to whoever looks.
+
+        Whether it was this call that did: a breaker that is open already stays as it is.
+        """
 
 
 class Owners(Protocol):

@@ -14,13 +14,8 @@ from contracts.runpod_job import build_run_body
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
+from triggers.breaker import OPERATOR_HAS_TO_ACT, open_breaker
 from triggers.wiring import Outside
-
-OPERATOR_HAS_TO_ACT = {
-    ErrorCode.RUNPOD_UNAUTHORIZED,
-    ErrorCode.RUNPOD_NO_CREDIT,
-    ErrorCode.RUNPOD_ENDPOINT_NOT_FOUND,
-}
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +106,7 @@ def _not_taken(path: GenerationPath, generation: Generation, failure: Failure, o
     log.error("runpod_refused", extra={"generation": path.document, "code": failure.code})
     now = outside.now()
     if failure.code in OPERATOR_HAS_TO_ACT:
-        retry_at = now + outside.patience.breaker
-        outside.sweeper.open_breaker(failure.code.value, retry_at)
+        retry_at = open_breaker(failure.code, outside)
         _again(path, generation, failure, retry_at=retry_at, outside=outside)
     elif failure.code is ErrorCode.RUNPOD_BUSY:
         again = 1 + len(generation.attempts or ())

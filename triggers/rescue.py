@@ -20,6 +20,7 @@ from contracts.returned_files import returned_files
 from contracts.runpod_job import RunPodJob, RunPodStatus
 from contracts.status import Stage, Status
 from contracts.stored_object import are_wanted
+from triggers.breaker import OPERATOR_HAS_TO_ACT, open_breaker
 from triggers.commands import cancel
 from triggers.dispatch import dispatch
 from triggers.wiring import Outside
@@ -111,6 +112,8 @@ def _follow_runpod(stopped: Stopped, outside: Outside) -> None:
     except GenerationFailed as failed:
         log.warning("runpod_not_asked", extra={"generation": stopped.path.document, "code": failed.failure.code})
         _look_later(stopped, outside)
+        if failed.failure.code in OPERATOR_HAS_TO_ACT:
+            open_breaker(failed.failure.code, outside)
         return
     if job is not None and job.status is RunPodStatus.IN_QUEUE and generation.status is Status.QUEUED:
         _wait_in_queue(stopped, outside)

@@ -8,9 +8,11 @@ so many at most, the longest waiting first.
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 
+from adapters.alerting import call_operator
 from contracts import transitions
 from contracts.command import COMMANDS
 from contracts.paths import GenerationPath, MediaType
@@ -27,30 +29,57 @@ MARKED_TOGETHER = 20
 THREADS = 8
 LOOKS_BACK = timedelta(hours=24)
 """How far the first sweep of all looks."""
+SWEPT = "swept"
+STUMBLED = "The sweeper stumbled over this document, and will each minute: mend the code, or the document."
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Tally:
+    """What one sweep found, and how much of it is left to the next."""
+
+    overdue: int = 0
+    oldest_overdue_seconds: int = 0
+    """By its age, and not by its lease: what RunPod does not get to is overdue anew each minute."""
+    creations: int = 0
+    commands: int = 0
+    left: int = 0
 
 
 def sweep(
     outside: Outside,
     new_threads: Callable[..., Executor] = ThreadPoolExecutor,
 ) -> None:
-    """One round. What fails is logged, and left to the next round."""
+    """One round. What fails is logged, and left to the next round.
+
+    The line `swept` says that it looked at everything; monitoring/sweeper_silent.json notices where none comes.
+    """
+    tally = Tally()
+    whole = True
     with new_threads(THREADS, thread_name_prefix="sweep") as threads:
         for media_type in MediaType:
-            _done(media_type, partial(_look_after_overdue, media_type, outside, threads))
-            _done(media_type, partial(_look_through_creations, media_type, outside, threads))
-        _done(COMMANDS, partial(_carry_out_waiting, outside, threads))
+            whole &= _done(media_type, partial(_look_after_overdue, media_type, outside, threads, tally))
+            whole &= _done(media_type, partial(_look_through_creations, media_type, outside, threads, tally))
+        whole &= _done(COMMANDS, partial(_carry_out_waiting, outside, threads, tally))
+    if whole:
+        log.info(SWEPT, extra=asdict(tally))
 
 
-def _look_after_overdue(media_type: MediaType, outside: Outside, threads: Executor) -> None:
-    overdue = outside.generations.overdue(media_type, now=outside.now(), limit=MOST_AT_ONCE)
-    _each(threads, (_rescuing(path, outside) for path in overdue))
+def _look_after_overdue(media_type: MediaType, outside: Outside, threads: Executor, tally: Tally) -> None:
+    now = outside.now()
+    overdue = outside.generations.overdue(media_type, now=now, limit=MOST_AT_ONCE)
+    tally.overdue += len(overdue)
+    ages = [int((now - one.created_at).total_seconds()) for one in overdue if one.created_at is not None]
+    tally.oldest_overdue_seconds = max([tally.oldest_overdue_seconds, *ages])
+    tally.left += _each(threads, (_rescuing(one.path, outside) for one in overdue)).count(False)
 
 
-def _carry_out_waiting(outside: Outside, threads: Executor) -> None:
+def _carry_out_waiting(outside: Outside, threads: Executor, tally: Tally) -> None:
     waiting = outside.commands.waiting(until=outside.now() - outside.patience.event, limit=MOST_AT_ONCE)
-    _each(threads, (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting))
+    tally.commands += len(waiting)
+    carrying_out = (_carrying_out(user_id, command_id, outside) for user_id, command_id in waiting)
+    tally.left += _each(threads, carrying_out).count(False)
 
 
 def _rescuing(path: GenerationPath, outside: Outside) -> Callable[[], bool]:
@@ -61,14 +90,17 @@ def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[
     return lambda: _done(f"generations/{user_id}/commands", lambda: carry_out(user_id, command_id, outside))
 
 
-def _look_through_creations(media_type: MediaType, outside: Outside, threads: Executor) -> None:
+def _look_through_creations(media_type: MediaType, outside: Outside, threads: Executor, tally: Tally) -> None:
     """Each creation is looked at once: what cannot be dispatched now gets a lease, and is overdue later."""
     until = outside.now() - outside.patience.event
     since = outside.sweeper.mark(media_type) or Mark(created_at=until - LOOKS_BACK)
     found = outside.generations.created(media_type, since=since, until=until, limit=MOST_AT_ONCE)
     for first in range(0, len(found), MARKED_TOGETHER):
         looked_at = found[first : first + MARKED_TOGETHER]
-        if not all(_each(threads, (_beginning(creation, outside) for creation in looked_at))):
+        begun = _each(threads, (_beginning(creation, outside) for creation in looked_at))
+        tally.creations += len(begun)
+        tally.left += begun.count(False)
+        if not all(begun):
             return
         moved = outside.sweeper.mark(media_type)
         if moved is None or moved < looked_at[-1].mark:  # a sweep that was held up must not take it back by hours
@@ -106,7 +138,7 @@ def _done(document: str, work: Callable[[], None]) -> bool:
     except StoreUnavailable as error:
         log.warning("not_swept", extra={"document": document, "cause": str(error)})
     except Exception as error:  # noqa: BLE001 - one document, whatever it holds, must not stop the sweep of all
-        log.error("sweep_failed", extra={"document": document, "cause": type(error).__name__})
+        call_operator("sweep_failed", STUMBLED, document=document, cause=type(error).__name__)
     else:
         return True
     return False

@@ -12,6 +12,7 @@ from google.cloud import firestore
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.storage import Client as StorageClient
 
+from adapters.alerting import call_operator
 from adapters.catalogue_file import load_catalogue
 from adapters.firebase_owners import FirebaseOwners
 from adapters.firestore_commands import FirestoreCommands
@@ -36,7 +37,7 @@ from contracts.ports import (
     SweeperStore,
 )
 from contracts.webhook_token import Hint
-from triggers.settings import Settings
+from triggers.settings import Settings, SettingsInvalid
 
 SEEDS = 2**32  # drawn seeds are short enough to be told over the telephone
 AUTH_TIMEOUT_SECONDS = 5  # the library's own is two minutes, and it tries again
@@ -67,7 +68,7 @@ class Outside:
 @functools.cache
 def outside() -> Outside:
     """The real ones, once per process."""
-    settings = Settings.from_environment()
+    settings = _settings()
     app = firebase_admin.initialize_app(
         options={"projectId": settings.project_id, "httpTimeout": AUTH_TIMEOUT_SECONDS}, name="safelight"
     )
@@ -91,6 +92,14 @@ def outside() -> Outside:
         chance=random.random,
         webhook_for=functools.partial(_webhook_for, settings),
     )
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsInvalid as invalid:
+        call_operator("settings_invalid", str(invalid))
+        raise
 
 
 def _webhook_for(settings: Settings, path: GenerationPath, generation: Generation) -> str | None:

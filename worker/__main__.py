@@ -2,6 +2,7 @@
 
 import sys
 
+from adapters.alerting import call_operator
 from adapters.json_logs import log_as_json
 from worker.engine import ModelInvalid
 from worker.handler import serve
@@ -15,6 +16,8 @@ def main() -> int:
     try:
         workplace = build_workplace(Settings.from_environment())
     except (SettingsInvalid, ModelInvalid) as invalid:
+        code = "settings_invalid" if isinstance(invalid, SettingsInvalid) else "model_invalid"
+        call_operator(code, str(invalid))
         print(f"The worker cannot start: {invalid}", file=sys.stderr)
         return 1
     serve(workplace)

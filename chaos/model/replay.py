@@ -206,10 +206,11 @@ class ReplayedSweeper(InMemorySweeper):
         """See `SweeperStore.breaker`."""
         return datetime.max.replace(tzinfo=CREATED[0].tzinfo) if self._script.ask(Ask.BREAKER) else None
 
-    def open_breaker(self, code: str, until: datetime) -> None:
+    def open_breaker(self, code: str, *, now: datetime, until: datetime) -> bool:
         """See `SweeperStore.open_breaker`."""
-        del code, until
+        del code, now, until
         self._script.ask(Ask.OPEN_BREAKER)
+        return True
 
 
 class ReplayedEngine:

@@ -220,17 +220,17 @@ SWEEPER = [
         "triggers/sweep.py",
         (
             "leases are not looked at",
-            "            _done(media_type, partial(_look_after_overdue, media_type, outside, threads))\n",
+            "            whole &= _done(media_type, partial(_look_after_overdue, media_type, outside, threads, tally))\n",
             "",
         ),
         (
             "creations are not looked at",
-            "            _done(media_type, partial(_look_through_creations, media_type, outside, threads))\n",
+            "            whole &= _done(media_type, partial(_look_through_creations, media_type, outside, threads, tally))\n",
             "",
         ),
         (
             "commands are not looked at",
-            "        _done(COMMANDS, partial(_carry_out_waiting, outside, threads))\n",
+            "        whole &= _done(COMMANDS, partial(_carry_out_waiting, outside, threads, tally))\n",
             "",
         ),
         (
@@ -240,8 +240,8 @@ SWEEPER = [
         ),
         (
             "the mark goes past what failed",
-            "        if not all(_each(threads, (_beginning(creation, outside) for creation in looked_at))):\n            return\n",
-            "        _each(threads, (_beginning(creation, outside) for creation in looked_at))\n",
+            "        if not all(begun):\n            return\n",
+            "",
         ),
     ),
     *_in(

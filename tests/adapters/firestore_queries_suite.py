@@ -9,7 +9,7 @@ from contracts.paths import MediaType
 from contracts.ports import Creation, Mark, StoreUnavailable
 from tests.adapters.firestore_documents import FirestoreDocuments
 from tests.adapters.firestore_faults_suite import FOR_GOOD, PASSING, named
-from tests.adapters.generation_queries_suite import BEFORE_ALL, FAR_AHEAD, IN_ORDER, at, mark
+from tests.adapters.generation_queries_suite import BEFORE_ALL, FAR_AHEAD, IN_ORDER, at, mark, overdue
 from tests.adapters.grpc_server import Fault
 from tests.contracts.documents import CREATED_AT, DISPATCHED
 
@@ -24,7 +24,7 @@ class FirestoreQueriesSuite:
         for document in ELSEWHERE:
             documents.put_at(document, DISPATCHED)
 
-        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == [at("u1")]
+        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == overdue(at("u1"))
 
     def test_what_lies_elsewhere_moves_the_mark_and_is_nobodys(self, documents: FirestoreDocuments) -> None:
         for document in ELSEWHERE:
@@ -58,10 +58,10 @@ class FirestoreQueriesSuite:
         documents.server.faults.extend([Fault(method="RunQuery", after=after)] * 2)
 
         created = documents.store.created(IMAGES, since=mark(IN_ORDER[1]), until=FAR_AHEAD, limit=3)
-        overdue = documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=3)
+        found = documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=3)
 
         assert [creation.path for creation in created] == IN_ORDER[2:5]
-        assert overdue == IN_ORDER[:3]
+        assert found == overdue(*IN_ORDER[:3])
 
     def test_a_query_that_fails_halfway_for_ever_is_given_up(self, documents: FirestoreDocuments) -> None:
         for path in IN_ORDER:

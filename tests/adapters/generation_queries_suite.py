@@ -8,7 +8,7 @@ import pytest
 
 from contracts.generation import Generation
 from contracts.paths import GenerationPath, MediaType
-from contracts.ports import Creation, Mark, StoreUnavailable
+from contracts.ports import Creation, Mark, Overdue, StoreUnavailable
 from contracts.status import Status
 from tests.adapters.generation_store_suite import Documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, DISPATCHED, FAILED, PROCESSING, QUEUED
@@ -28,6 +28,10 @@ def mark(path: GenerationPath, created_at: datetime = CREATED_AT) -> Mark:
     return Mark(created_at=created_at, document=path.document)
 
 
+def overdue(*paths: GenerationPath, created_at: datetime | None = CREATED_AT) -> list[Overdue]:
+    return [Overdue(path=path, created_at=created_at) for path in paths]
+
+
 # As Firestore orders them: the paths id by id, and not as text.
 IN_ORDER = [at("a", "f1"), at("a", "f10"), at("a", "f2"), at("a-b", "f1"), at("b", "-"), at("é", "f1")]
 
@@ -44,7 +48,7 @@ class GenerationQueriesSuite:
 
         found = documents.store.overdue(IMAGES, now=BEAT_AT, limit=10)
 
-        assert found == [at("u1"), at("u1", "f2"), at("u2"), at("u3")]
+        assert found == overdue(at("u1"), at("u1", "f2"), at("u2"), at("u3"))
 
     def test_who_still_has_time_or_needs_none_is_not_overdue(self, documents: Documents) -> None:
         documents.put(at("u1"), PROCESSING | {"lease_expires_at": BEAT_AT + MOMENT})
@@ -60,7 +64,7 @@ class GenerationQueriesSuite:
         for media_type in MediaType:
             path = at("u1", media_type=media_type)
             since, until = BEFORE_ALL, FAR_AHEAD
-            assert documents.store.overdue(media_type, now=FAR_AHEAD, limit=10) == [path]
+            assert documents.store.overdue(media_type, now=FAR_AHEAD, limit=10) == overdue(path)
             assert documents.store.created(media_type, since=since, until=until, limit=10) == [
                 Creation(path=path, mark=mark(path))
             ]
@@ -70,24 +74,25 @@ class GenerationQueriesSuite:
             moved = {"lease_expires_at": BEAT_AT + number * MOMENT, "created_at": CREATED_AT + number * MOMENT}
             documents.put(at(f"u{9 - number}"), DISPATCHED | moved)
 
-        overdue = documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=2)
+        overdue_ones = documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=2)
         created = documents.store.created(IMAGES, since=BEFORE_ALL, until=FAR_AHEAD, limit=2)
 
-        assert overdue == [at("u9"), at("u8")]
+        assert [one.path for one in overdue_ones] == [at("u9"), at("u8")]
+        assert [one.created_at for one in overdue_ones] == [CREATED_AT, CREATED_AT + MOMENT]
         assert [creation.path for creation in created] == [at("u9"), at("u8")]
 
     def test_of_those_that_waited_equally_long_the_path_decides(self, documents: Documents) -> None:
         for path in reversed(IN_ORDER):
             documents.put(path, DISPATCHED)
 
-        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=3) == IN_ORDER[:3]
+        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=3) == overdue(*IN_ORDER[:3])
 
     @pytest.mark.parametrize("no_time", NOT_TIMES, ids=str)
     def test_what_holds_no_time_is_not_found_by_it(self, documents: Documents, no_time: object) -> None:
         documents.put(at("u1"), DISPATCHED | {"lease_expires_at": no_time})
         documents.put(at("u2"), DISPATCHED | {"created_at": no_time})
 
-        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == [at("u2")]
+        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == overdue(at("u2"), created_at=None)
         created = documents.store.created(IMAGES, since=BEFORE_ALL, until=FAR_AHEAD, limit=10)
         assert [creation.path for creation in created] == [at("u1")]
 
@@ -97,7 +102,7 @@ class GenerationQueriesSuite:
 
         (creation,) = documents.store.created(IMAGES, since=BEFORE_ALL, until=FAR_AHEAD, limit=10)
         assert creation == Creation(path=at("u1"), mark=mark(at("u1")))
-        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == [at("u2")]
+        assert documents.store.overdue(IMAGES, now=FAR_AHEAD, limit=10) == overdue(at("u2"), created_at=None)
 
     def test_creations_are_found_between_a_mark_and_a_moment_the_oldest_first(self, documents: Documents) -> None:
         times = [CREATED_AT + number * MOMENT for number in range(5)]

@@ -1,5 +1,7 @@
 """What every `SweeperStore` must do: in memory, on Firestore's API, on the real emulator."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,6 +12,9 @@ from contracts.ports import Mark, StoreUnavailable, SweeperStore
 from tests.contracts.documents import CREATED_AT, ENDED_AT, IMAGE_PATH
 
 IMAGES, VIDEOS = MediaType
+MANY = 8
+LATER = ENDED_AT + timedelta(minutes=5)
+BEFORE_THE_END = ENDED_AT - timedelta(microseconds=1)
 MARK = Mark(created_at=CREATED_AT, document=IMAGE_PATH.document)
 
 
@@ -52,12 +57,32 @@ class SweeperStoreSuite:
 
         assert sweepers.store.mark(IMAGES) == moved
 
-    def test_runpod_is_left_alone_until_the_moment_that_was_said_last(self, sweepers: Sweepers) -> None:
-        sweepers.store.open_breaker("runpod_no_credit", ENDED_AT)
-        sweepers.store.open_breaker("runpod_unauthorized", ENDED_AT + timedelta(minutes=5))
+    def test_runpod_is_left_alone_until_the_moment_that_was_said_first(self, sweepers: Sweepers) -> None:
+        assert sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
+        assert not sweepers.store.open_breaker("runpod_unauthorized", now=BEFORE_THE_END, until=LATER)
 
-        assert sweepers.store.breaker() == ENDED_AT + timedelta(minutes=5)
+        assert sweepers.store.breaker() == ENDED_AT
         assert sweepers.store.mark(IMAGES) is None
+
+    def test_when_that_moment_has_come_it_can_be_left_alone_again(self, sweepers: Sweepers) -> None:
+        sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
+
+        assert sweepers.store.open_breaker("runpod_unauthorized", now=ENDED_AT, until=LATER)
+
+        assert sweepers.store.breaker() == LATER
+
+    @pytest.mark.parametrize("before", [False, True], ids=["the first time", "again"])
+    def test_of_many_at_once_one_opens_it(self, sweepers: Sweepers, *, before: bool) -> None:
+        if before:
+            sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=CREATED_AT)
+        together = threading.Barrier(MANY)
+
+        def open_it(_: int) -> bool:
+            together.wait()
+            return sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
+
+        with ThreadPoolExecutor(MANY) as threads:
+            assert sum(threads.map(open_it, range(MANY))) == 1
 
     def test_a_store_out_of_reach_is_unavailable(self, sweepers: Sweepers) -> None:
         with pytest.raises(StoreUnavailable):
@@ -67,4 +92,4 @@ class SweeperStoreSuite:
         with pytest.raises(StoreUnavailable):
             sweepers.unreachable.breaker()
         with pytest.raises(StoreUnavailable):
-            sweepers.unreachable.open_breaker("runpod_no_credit", ENDED_AT)
+            sweepers.unreachable.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)

@@ -11,7 +11,7 @@ from tests.adapters.firestore_documents import FirestoreSweepers, client_of
 from tests.adapters.grpc_server import Fault, grpc_server
 from tests.adapters.sweeper_store_suite import MARK, SweeperStoreSuite
 from tests.adapters.tiny_firestore import TinyFirestore
-from tests.contracts.documents import ENDED_AT
+from tests.contracts.documents import CREATED_AT, ENDED_AT
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ class TestFirestoreSweeper(SweeperStoreSuite):
 
 
 def test_whoever_looks_finds_why_runpod_is_left_alone(sweepers: FirestoreSweepers) -> None:
-    sweepers.store.open_breaker("runpod_no_credit", ENDED_AT)
+    sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
 
     found = sweepers.direct.document("sweeper/breaker").get().to_dict()
 
@@ -43,11 +43,21 @@ def test_calls_that_fail_in_passing_are_repeated(sweepers: FirestoreSweepers) ->
 
 
 def test_calls_that_are_refused_for_good_are_not(sweepers: FirestoreSweepers) -> None:
-    for method in ("Commit", "BatchGetDocuments"):
+    methods = ["Commit", "BatchGetDocuments", "BatchGetDocuments"]
+    for method in methods:
         sweepers.server.faults.append(Fault(method=method, code=grpc.StatusCode.PERMISSION_DENIED))
 
+    with pytest.raises(StoreUnavailable, match="sweeper/images"):
+        sweepers.store.move(MediaType.IMAGES, MARK)
     with pytest.raises(StoreUnavailable, match="sweeper/breaker"):
-        sweepers.store.open_breaker("runpod_no_credit", ENDED_AT)
+        sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
     with pytest.raises(StoreUnavailable, match="sweeper/breaker"):
         sweepers.store.breaker()
-    assert sweepers.server.calls == ["Commit", "BatchGetDocuments"]
+    assert sweepers.server.calls == methods
+
+
+def test_a_breaker_that_cannot_be_opened_is_not_taken_for_open(sweepers: FirestoreSweepers) -> None:
+    sweepers.server.faults.append(Fault(method="Commit", code=grpc.StatusCode.PERMISSION_DENIED))
+
+    with pytest.raises(StoreUnavailable, match="sweeper/breaker"):
+        sweepers.store.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)

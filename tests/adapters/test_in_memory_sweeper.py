@@ -2,7 +2,7 @@ import pytest
 
 from adapters.in_memory import InMemorySweeper
 from tests.adapters.sweeper_store_suite import SweeperStoreSuite
-from tests.contracts.documents import ENDED_AT
+from tests.contracts.documents import CREATED_AT, ENDED_AT
 
 
 class InMemorySweepers:
@@ -21,6 +21,6 @@ class TestInMemorySweeper(SweeperStoreSuite):
 def test_a_test_can_see_why_runpod_is_left_alone() -> None:
     sweeper = InMemorySweeper()
 
-    sweeper.open_breaker("runpod_no_credit", ENDED_AT)
+    sweeper.open_breaker("runpod_no_credit", now=CREATED_AT, until=ENDED_AT)
 
     assert sweeper.breaker_opened == ("runpod_no_credit", ENDED_AT)

@@ -366,7 +366,7 @@ def test_each_attempt_has_a_longer_lease_while_runpod_is_asked(world: InMemory) 
 
 def test_while_runpod_is_left_alone_a_request_waits_and_pays_nothing(world: InMemory) -> None:
     until = DISPATCHED_AT + timedelta(minutes=3)
-    world.sweeper.open_breaker("runpod_no_credit", until)
+    world.sweeper.open_breaker("runpod_no_credit", now=CREATED_AT, until=until)
 
     document = dispatched(world, REQUESTED)
 
@@ -375,7 +375,7 @@ def test_while_runpod_is_left_alone_a_request_waits_and_pays_nothing(world: InMe
 
 
 def test_when_that_time_is_over_runpod_is_asked_again(world: InMemory) -> None:
-    world.sweeper.open_breaker("runpod_no_credit", DISPATCHED_AT)
+    world.sweeper.open_breaker("runpod_no_credit", now=CREATED_AT, until=DISPATCHED_AT)
 
     assert dispatched(world, REQUESTED)["runpod_job_id"] == "job-1"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
-from contracts.errors import ErrorCode, FailedStage, Unavailable
+from contracts.errors import Broken, ErrorCode, FailedStage, Unavailable
 from contracts.ports import StoreUnavailable
 from contracts.runpod_job import RunPodJob, RunPodStatus
 from contracts.stored_object import File, describe
@@ -156,6 +156,18 @@ def test_a_runpod_that_cannot_be_asked_is_asked_later(world: InMemory) -> None:
         "lease_expires_at": OVER + PATIENCE.ask_again,
         "modified": OVER,
     }
+
+
+def test_a_key_that_runpod_refuses_here_as_well_closes_the_way_to_it(
+    world: InMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runpod.failure = Broken(ErrorCode.RUNPOD_UNAUTHORIZED, FailedStage.DISPATCHING, "No.")
+
+    document = rescued(world, PROCESSING)
+
+    assert document == PROCESSING | {"lease_expires_at": world.now + PATIENCE.ask_again, "modified": world.now}
+    assert world.sweeper.breaker_opened == ("runpod_unauthorized", world.now + PATIENCE.breaker)
+    assert "operator_needed" in [record.message for record in caplog.records]
 
 
 LOST_JOBS = [

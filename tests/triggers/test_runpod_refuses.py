@@ -1,7 +1,7 @@
 """What the document says when RunPod did not take the job: the real adapter against a real, bad server."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from adapters.in_memory import InMemoryRunPod
 from adapters.runpod_http import RunPodHttp
 from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.paths import GenerationPath, MediaType
 from tests.adapters.http_server import Answer, http_server, resets, says, says_json
 from tests.contracts.documents import (
     CANCELLED,
@@ -18,8 +19,10 @@ from tests.contracts.documents import (
     IMAGE_PATH,
     PROCESSING,
     QUEUED,
+    VIDEO_PATH,
 )
 from tests.triggers.outside_in_memory import PATIENCE, InMemory
+from triggers.breaker import OPERATOR_HAS_TO_ACT
 from triggers.dispatch import dispatch
 
 API_KEY = "rpa_VERY-SECRET"
@@ -28,6 +31,7 @@ REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
 
 
 SECOND = timedelta(seconds=1)
+LATER_PATH = GenerationPath(user_id="u1", media_type=MediaType.IMAGES, file_uid="later")
 
 
 def after(answer: Answer, world: InMemory, requested: Mapping[str, Any] = REQUESTED) -> dict[str, Any]:
@@ -57,11 +61,49 @@ def test_what_only_the_operator_can_mend_costs_the_request_nothing(
     assert [attempt["code"] for attempt in document["attempts"]] == [code]
     assert world.sweeper.breaker_opened == (code, world.now + PATIENCE.breaker)
     assert world.endings.published == []
-    (record,) = caplog.records
-    assert (record.levelname, record.message) == ("ERROR", "runpod_refused")
-    assert (vars(record)["generation"], vars(record)["code"]) == (IMAGE_PATH.document, code)
-    assert API_KEY not in str(vars(record))
-    assert PROMPT not in str(vars(record))
+    refused, called = caplog.records
+    assert (refused.levelname, refused.message) == ("ERROR", "runpod_refused")
+    assert (vars(refused)["generation"], vars(refused)["code"]) == (IMAGE_PATH.document, code)
+    assert (called.levelname, called.message) == ("CRITICAL", "operator_needed")
+    assert (vars(called)["code"], vars(called)["what"]) == (code, OPERATOR_HAS_TO_ACT[ErrorCode(code)])
+    assert not any(secret in str(vars(record)) for record in caplog.records for secret in (API_KEY, PROMPT))
+
+
+class RefusesAll(InMemoryRunPod):
+    """No credit. While the first is on its way, `meanwhile` happens."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+        self.failure = Broken(ErrorCode.RUNPOD_NO_CREDIT, FailedStage.DISPATCHING, "No credit.")
+
+    def submit(self, body: Mapping[str, Any]) -> str:
+        if not self.submitted:
+            self.submitted.append(body)
+            self._meanwhile()
+        return super().submit(body)
+
+
+def test_the_operator_is_called_once_for_all_that_hear_it_and_again_when_it_was_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = InMemory()
+    for path in (IMAGE_PATH, VIDEO_PATH, LATER_PATH):
+        world.generations.put(path, REQUESTED | {"file_uid": path.file_uid})
+    outside = world.outside_with(runpod=RefusesAll(lambda: dispatch(VIDEO_PATH, outside)))
+
+    dispatch(IMAGE_PATH, outside)
+    dispatch(LATER_PATH, outside)  # is not even tried
+
+    assert called(caplog) == ["runpod_no_credit"]
+    world.now += PATIENCE.breaker
+    dispatch(LATER_PATH, outside)
+    assert called(caplog) == ["runpod_no_credit"] * 2
+
+
+def called(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The codes that the operator was called for."""
+    return [vars(record)["code"] for record in caplog.records if record.message == "operator_needed"]
 
 
 def test_a_busy_runpod_is_asked_again_after_longer_and_longer_pauses() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from triggers import wiring
 from triggers.settings import Settings, SettingsInvalid
 
 SECRET = "a-secret-key"
@@ -84,3 +85,16 @@ def test_no_secret_is_in_a_printed_form(secret: str) -> None:
 
     assert secret not in repr(settings)
     assert secret not in str(settings)
+
+
+def test_functions_that_cannot_read_their_settings_call_the_operator(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FIREBASE_CONFIG", "{}")
+
+    with pytest.raises(SettingsInvalid) as invalid:
+        wiring.outside()
+
+    (record,) = caplog.records
+    assert (record.levelname, record.message) == ("CRITICAL", "operator_needed")
+    assert (vars(record)["code"], vars(record)["what"]) == ("settings_invalid", str(invalid.value))

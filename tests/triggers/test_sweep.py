@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
 from tests.triggers.outside_in_memory import PATIENCE, InMemory
-from triggers.sweep import LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, sweep
+from triggers.sweep import LOOKS_BACK, MARKED_TOGETHER, MOST_AT_ONCE, Tally, sweep
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
@@ -207,8 +208,9 @@ def test_a_document_that_breaks_its_dispatch_gets_a_lease_and_does_not_stop_the_
 
     assert world.generations.documents[paths[1]]["lease_expires_at"] == OVER + PATIENCE.look_again
     assert world.sweeper.marks[MediaType.IMAGES].document == paths[2].document
-    (record,) = [record for record in caplog.records if record.message == "sweep_failed"]
-    assert vars(record)["cause"] == "KeyError"
+    (record,) = [record for record in caplog.records if record.message == "operator_needed"]
+    assert (vars(record)["code"], vars(record)["cause"]) == ("sweep_failed", "KeyError")
+    assert vars(record)["document"] == paths[1].document
 
     world.now = OVER + PATIENCE.look_again
     sweep(world.outside)
@@ -267,3 +269,56 @@ def test_a_query_that_fails_does_not_take_the_other_queries_with_it(world: InMem
     sweep(world.outside)
 
     assert len(world.runpod.submitted) == 1
+
+
+def swept(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """What the lines `swept` say."""
+    names = [field.name for field in fields(Tally)]
+    found = [vars(record) for record in caplog.records if record.message == "swept"]
+    return [{name: line[name] for name in names} for line in found]
+
+
+def test_a_sweep_says_what_it_found_and_how_old_the_oldest_is(
+    world: InMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Old by its creation: RunPod may have had it in its queue for hours, and its lease is a minute old."""
+    caplog.set_level(logging.INFO, logger="triggers")
+    world.generations = OutOfReach({image(1).file_uid})
+    world.sweeper.marks = dict.fromkeys(MediaType, Mark(created_at=world.now - timedelta(hours=3)))
+    for number, hours in ((1, 1), (2, 2)):
+        create(world, number, created_at=world.now - timedelta(hours=hours), lease_expires_at=world.now)
+    create(world, 3)
+    world.commands.documents["u1", "c1"] = dict(COMMAND)
+
+    sweep(world.outside)
+
+    (line,) = swept(caplog)
+    assert line == {"overdue": 2, "oldest_overdue_seconds": 7200, "creations": 3, "commands": 1, "left": 2}
+
+
+def test_a_sweep_that_found_nothing_says_so(world: InMemory, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="triggers")
+
+    sweep(world.outside)
+
+    assert swept(caplog) == [vars(Tally())]
+
+
+def test_a_sweep_that_could_not_look_at_everything_does_not_say_that_it_has(
+    world: InMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="triggers")
+    world.commands = Unanswered()
+
+    sweep(world.outside)
+
+    assert swept(caplog) == []
+
+
+def test_an_age_that_a_document_does_not_say_is_no_age(world: InMemory, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="triggers")
+    world.generations.put(IMAGE_PATH, {"status": "queued", "lease_expires_at": OVER})
+
+    sweep(world.outside)
+
+    assert swept(caplog) == [vars(Tally(overdue=1))]

@@ -1,5 +1,6 @@
 """`python -m worker` where it cannot work: one sentence, and exit status 1."""
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,13 @@ def start(settings: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def called(stopped: "subprocess.CompletedProcess[str]") -> tuple[str, str]:
+    """What the operator was called for, and what standard error must hold then."""
+    line = json.loads(stopped.stdout.splitlines()[-1])
+    assert (line["severity"], line["message"]) == ("CRITICAL", "operator_needed")
+    return line["code"], f"The worker cannot start: {line['what']}\n"
+
+
 def broken_index(folder: Path) -> Path:
     model = folder / "safelight-image"
     model.mkdir()
@@ -39,6 +47,7 @@ def test_a_key_that_is_not_json_stops_the_worker_without_being_repeated() -> Non
     assert stopped.returncode == 1
     assert stopped.stderr.startswith("The worker cannot start: FIREBASE_SERVICE_ACCOUNT_KEY is not JSON.")
     assert len(stopped.stderr.splitlines()) == 1
+    assert called(stopped) == ("settings_invalid", stopped.stderr)
     assert CANARY not in stopped.stdout + stopped.stderr
 
 
@@ -64,3 +73,4 @@ def test_models_that_are_not_there_stop_the_worker(tmp_path: Path, *, broken: bo
     (sentence,) = stopped.stderr.splitlines()
     assert sentence.startswith("The worker cannot start: ")
     assert str(folder / "safelight-image") in sentence
+    assert called(stopped) == ("model_invalid", stopped.stderr)
