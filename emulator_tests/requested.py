@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.paths import MediaType
 from contracts.request import MAX_PROMPT_UNITS, REQUEST_MODELS
-from emulator_tests.rules_user import Raw
+from local.firestore_json import Raw
 from tests.contracts.json_schema import SCHEMA
 
 UID = "them.*|(us)$"

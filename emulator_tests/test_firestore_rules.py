@@ -13,8 +13,8 @@ from contracts.request import UPLOAD_FIELDS
 from contracts.validation import parse_request
 from emulator_tests.documents import creation
 from emulator_tests.requested import ACCEPTED, FIRESTORE_ONLY, REFUSED, UID, Asked
-from emulator_tests.rules_user import create, creating, firestore, list_documents, nobody, query, somebody
-from local.firebase_user import DOCUMENTS, FirebaseUser
+from emulator_tests.rules_user import firestore, list_documents, nobody, query, somebody
+from local.firebase_user import DOCUMENTS, FirebaseUser, creating
 from local.firestore_json import SERVER_TIMESTAMP
 
 pytestmark = pytest.mark.usefixtures("safelight")
@@ -37,7 +37,7 @@ def ask(asked: Asked) -> int:
     """Create a generation with this request. The HTTP status."""
     user, file_uid = somebody(UID), new_id()
     path = f"generations/{user.uid}/{asked.media_type.value}/{file_uid}"
-    return create(user, path, creation(user, file_uid, asked.request_data)).status_code
+    return user.create(path, creation(user, file_uid, asked.request_data)).status_code
 
 
 def contracts_accept(asked: Asked) -> bool:
@@ -89,7 +89,7 @@ def test_any_uid_can_create_and_read_what_is_its_own(uid: str) -> None:
     path = f"generations/{uid}/images/{file_uid}"
     request_data = {"prompt": "x", "model": "none", "input_image": f"uploads/{uid}/a.png"}
 
-    assert create(user, path, creation(user, file_uid, request_data)).status_code == ACCEPTS
+    assert user.create(path, creation(user, file_uid, request_data)).status_code == ACCEPTS
     assert user.get(path).status_code == ACCEPTS
     assert somebody().get(path).status_code == REFUSES
 
@@ -102,7 +102,7 @@ def test_an_id_is_accepted(media_type: MediaType, file_uid: str) -> None:
     user = somebody()
     path = f"generations/{user.uid}/{media_type.value}/{file_uid}"
 
-    assert create(user, path, creation(user, file_uid, REQUEST)).status_code == ACCEPTS
+    assert user.create(path, creation(user, file_uid, REQUEST)).status_code == ACCEPTS
 
 
 IDS = {
@@ -128,7 +128,7 @@ def test_an_id_is_refused(collection: str, document_id: str) -> None:
     user = somebody()
     fields = command() if collection == "commands" else creation(user, document_id, REQUEST)
 
-    assert create(user, f"generations/{user.uid}/{collection}/{document_id}", fields).status_code == REFUSES
+    assert user.create(f"generations/{user.uid}/{collection}/{document_id}", fields).status_code == REFUSES
 
 
 def test_the_version_of_the_schema_may_be_left_out() -> None:
@@ -136,7 +136,7 @@ def test_the_version_of_the_schema_may_be_left_out() -> None:
     fields = creation(user, "f1", REQUEST)
     del fields["schema_version"]
 
-    assert create(user, f"generations/{user.uid}/images/f1", fields).status_code == ACCEPTS
+    assert user.create(f"generations/{user.uid}/images/f1", fields).status_code == ACCEPTS
 
 
 ALTERED: dict[str, dict[str, Any]] = {
@@ -177,7 +177,7 @@ ALTERED: dict[str, dict[str, Any]] = {
 def test_a_creation_is_refused_for(altered: dict[str, Any]) -> None:
     user = somebody()
 
-    answer = create(user, f"generations/{user.uid}/images/f1", creation(user, "f1", REQUEST) | altered)
+    answer = user.create(f"generations/{user.uid}/images/f1", creation(user, "f1", REQUEST) | altered)
 
     assert answer.status_code == REFUSES
 
@@ -187,7 +187,7 @@ def test_a_creation_is_refused_without(missing: str) -> None:
     user = somebody()
     fields = {name: value for name, value in creation(user, "f1", REQUEST).items() if name != missing}
 
-    assert create(user, f"generations/{user.uid}/images/f1", fields).status_code == REFUSES
+    assert user.create(f"generations/{user.uid}/images/f1", fields).status_code == REFUSES
 
 
 def command(**altered: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a client sends
@@ -200,7 +200,7 @@ def test_a_command_is_accepted(type_: str, media_type: str) -> None:
     user = somebody()
     fields = command(type=type_, media_type=media_type)
 
-    assert create(user, f"generations/{user.uid}/commands/{new_id()}", fields).status_code == ACCEPTS
+    assert user.create(f"generations/{user.uid}/commands/{new_id()}", fields).status_code == ACCEPTS
 
 
 COMMANDS: dict[str, dict[str, Any]] = {
@@ -226,7 +226,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
 def test_a_command_is_refused_for(altered: dict[str, Any]) -> None:
     user = somebody()
 
-    answer = create(user, f"generations/{user.uid}/commands/c1", command(**altered))
+    answer = user.create(f"generations/{user.uid}/commands/c1", command(**altered))
 
     assert answer.status_code == REFUSES
 
@@ -236,7 +236,7 @@ def test_a_command_is_refused_without(missing: str) -> None:
     user = somebody()
     fields = {name: value for name, value in command().items() if name != missing}
 
-    assert create(user, f"generations/{user.uid}/commands/c1", fields).status_code == REFUSES
+    assert user.create(f"generations/{user.uid}/commands/c1", fields).status_code == REFUSES
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +273,7 @@ def test_others_read_list_and_create_nothing(
     assert other.get(f"{folder}/{kind}/not-there").status_code == REFUSES
     assert list_documents(other, f"{folder}/{kind}").status_code == REFUSES
     assert query(other, folder, kind, everywhere=False).status_code == REFUSES
-    assert create(other, f"{folder}/{kind}/f1", fields).status_code == REFUSES
+    assert other.create(f"{folder}/{kind}/f1", fields).status_code == REFUSES
 
 
 @pytest.mark.parametrize("kind", ["images", "videos", "commands"])
@@ -339,7 +339,7 @@ def test_there_is_nothing_for_a_page_at(written: tuple[FirebaseUser, dict[str, s
     path = place.format(uid=user.uid)
 
     assert user.get(path).status_code == REFUSES
-    assert create(user, path, creation(user, path.split("/")[-1], REQUEST)).status_code == REFUSES
+    assert user.create(path, creation(user, path.split("/")[-1], REQUEST)).status_code == REFUSES
     assert user.delete(path).status_code == REFUSES
 
 

@@ -23,6 +23,17 @@ TIMEOUT_SECONDS = 30
 OWNER_TOKEN = "owner"  # noqa: S105 - what the emulators call an administrator
 
 
+def creating(path: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """One write of a commit that creates a document. Top-level values may be `SERVER_TIMESTAMP`."""
+    stamps = [key for key, value in fields.items() if isinstance(value, ServerTimestamp)]
+    kept = {key: encode(value) for key, value in fields.items() if key not in stamps}
+    return {
+        "update": {"name": f"{DOCUMENTS}/{path}", "fields": kept},
+        "updateTransforms": [{"fieldPath": key, "setToServerValue": "REQUEST_TIME"} for key in stamps],
+        "currentDocument": {"exists": False},
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirebaseUser:
     """Somebody with a token, or nobody (`token` None), or the emulators' administrator (`owner`)."""
@@ -49,17 +60,7 @@ class FirebaseUser:
 
     def create(self, path: str, fields: Mapping[str, Any]) -> requests.Response:
         """Create a document. Top-level values may be `SERVER_TIMESTAMP`."""
-        name = f"{DOCUMENTS}/{path}"
-        stamps = [key for key, value in fields.items() if isinstance(value, ServerTimestamp)]
-        write = {
-            "update": {
-                "name": name,
-                "fields": {key: encode(value) for key, value in fields.items() if key not in stamps},
-            },
-            "updateTransforms": [{"fieldPath": key, "setToServerValue": "REQUEST_TIME"} for key in stamps],
-            "currentDocument": {"exists": False},
-        }
-        return self._firestore("POST", ":commit", {"writes": [write]})
+        return self._firestore("POST", ":commit", {"writes": [creating(path, fields)]})
 
     def update(self, path: str, fields: Mapping[str, Any]) -> requests.Response:
         """Overwrite some fields of a document that exists."""

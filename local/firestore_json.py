@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,22 @@ class ServerTimestamp:
     """Stands for the time at which the server commits."""
 
 
+@dataclass(frozen=True)
+class Raw:
+    """A value in Firestore's own JSON, for types that Python has no word for."""
+
+    value: Mapping[str, Any]
+
+
 SERVER_TIMESTAMP = ServerTimestamp()
 _NOT_IN_JSON = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - one line for each of Firestore's types
+def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401, C901, PLR0911 - one line for each of Firestore's types
     """A Python value as Firestore's JSON."""
     match value:
+        case Raw():
+            return dict(value.value)
         case None:
             return {"nullValue": None}
         case bool():
