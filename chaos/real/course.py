@@ -31,8 +31,6 @@ SWEEPERS = 2
 SWEEP_SECONDS = 2.0
 LONGEST_SWEEP_SECONDS = 15.0
 LOOK_SECONDS = 0.15
-MOST_UNSEEN = 4
-"""The Firestore emulator delivers one event at a time: more, and the sweeper would be quicker than most events."""
 NOTHING_MOVES_SECONDS = 90.0
 """Then what is still open is stuck."""
 
@@ -59,8 +57,20 @@ class Course:
         self._bar = ProgressBar(title)
         self.pages = Pages(self._documents)
 
-    def run(self, total: int, most_open: int, ask: Callable[[int], None], meanwhile: Callable[[], None]) -> None:
-        """Have `ask` write request after request, never too many at once, until all are over or nothing moves."""
+    def run(
+        self,
+        total: int,
+        ask: Callable[[int], None],
+        *,
+        most_open: int,
+        most_unseen: int,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Have `ask` write request after request, until all are over or nothing moves.
+
+        Never too many are open at once, nor unseen by any function: the Firestore emulator delivers one event at a
+        time, and the sweeper would be quicker than most.
+        """
         closed, moved = 0, time.monotonic()
         with _sweeping():
             while closed < total and time.monotonic() - moved < NOTHING_MOVES_SECONDS:
@@ -69,7 +79,7 @@ class Course:
                     closed, moved = asked - len(open_), time.monotonic()
                     self._bar.show(Progress(closed / total, f"{closed} of {total}"))
                 unseen = sum("attempt" not in request.fields for request in open_)
-                for number in range(asked, min(total, asked + min(most_open - len(open_), MOST_UNSEEN - unseen))):
+                for number in range(asked, min(total, asked + min(most_open - len(open_), most_unseen - unseen))):
                     ask(number)
                 meanwhile()
                 time.sleep(LOOK_SECONDS)

@@ -1,12 +1,12 @@
 """The fifth proof: real processes killed and stopped in the midst of everything, and each request ends once."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
 from chaos.proof import Result
 from chaos.real import points
+from chaos.real.commands import Commands
 from chaos.real.course import Course, emulators_for_clients
 from chaos.real.faults import How
 from chaos.real.points import Point
@@ -14,7 +14,6 @@ from chaos.real.stack import running
 from chaos.real.verdict import Verdict
 from chaos.real.workers import Stopped, Workers, struck
 from chaos.storage_preconditions.serving import storage_preconditions
-from contracts.command import CommandType
 from local.ports import address
 
 TIMES: Sequence[tuple[How, Sequence[Point], int]] = (
@@ -26,10 +25,9 @@ TIMES: Sequence[tuple[How, Sequence[Point], int]] = (
 )
 """How often at each of these points: above 300 kills, and above 50 stops."""
 WORKERS = 6
-MOST_OPEN = 48
+MOST_OPEN, MOST_UNSEEN = 48, 4
 LONG_STEPS = 40
 """Two seconds: so that a command finds it still open."""
-TAKEN_BACK_AFTER_SECONDS = (0.3, 2.0)
 STOPPED_SECONDS = 11.0
 """Longer than any lease of a worker's: somebody else has been given the job by then."""
 ENOUGH = 0.9
@@ -50,7 +48,7 @@ def prove(seed: int, share: float = 1.0) -> Result:
         running({"plan": {one: _plan(*fault) for one, fault in named.items()}}, storage=storage) as stack,
         Workers(WORKERS, stack.worker_environment()) as workers,
     ):
-        course, commands = Course("Killing workers and functions"), _Commands(random)
+        course, commands = Course("Killing workers and functions"), Commands(random)
         stopped = Stopped(stack.folder, STOPPED_SECONDS)
 
         def ask(number: int) -> None:
@@ -65,27 +63,8 @@ def prove(seed: int, share: float = 1.0) -> Result:
             stopped.look_after()
             commands.give(course)
 
-        course.run(len(named), MOST_OPEN, ask, meanwhile)
+        course.run(len(named), ask, most_open=MOST_OPEN, most_unseen=MOST_UNSEEN, meanwhile=meanwhile)
         return _result(named, struck(stack.folder), course.end(stack.folder))
-
-
-class _Commands:
-    """What users ask for a moment after they have asked for a picture."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._due: dict[str, tuple[float, CommandType]] = {}
-
-    def later(self, file_uid: str, kind: CommandType) -> None:
-        """Have this one taken back soon."""
-        self._due[file_uid] = (time.monotonic() + self._random.uniform(*TAKEN_BACK_AFTER_SECONDS), kind)
-
-    def give(self, course: Course) -> None:
-        """Give those whose time has come. A command has the id of what it is about, so that a plan can name it."""
-        for file_uid, (at, kind) in list(self._due.items()):
-            if time.monotonic() > at:
-                del self._due[file_uid]
-                course.pages.take_back(course.pages.requests[file_uid], kind, file_uid)
 
 
 def _drawn(how: How, where: Sequence[Point], times: float) -> list[Planned]:

@@ -59,6 +59,7 @@ def running(
     *,
     storage: str,
     runpod: Sequence[str] = (),
+    workers: Mapping[str, str] | None = None,
     functions: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Start it all, and end it all.
@@ -67,6 +68,7 @@ def running(
         faults: what `faults.given_faults` reads.
         storage: where Storage is, generations minded.
         runpod: more for the command line of the RunPod emulator.
+        workers: more for the environment of the workers that it starts.
         functions: more for the functions' environment.
     """
     shutil.rmtree(PLACE, ignore_errors=True)
@@ -86,9 +88,8 @@ def running(
     )
     with contextlib.ExitStack() as started:
         command = [sys.executable, "-m", "runpod_emulator", "--port", str(ports()["runpod"]), *runpod]
-        emulator = ManagedProcess(
-            command, environment=stack.worker_environment(), log=LOGS / "chaos-runpod.log", folder=ROOT
-        )
+        environment = stack.worker_environment() | dict(workers or {})
+        emulator = ManagedProcess(command, environment=environment, log=LOGS / "chaos-runpod.log", folder=ROOT)
         started.callback(emulator.stop)
         started.enter_context(suite)
         _wait_for_runpod()
