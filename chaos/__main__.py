@@ -4,51 +4,43 @@ The exit status is not zero where one found a violation. Whatever is drawn, is d
 """
 
 import argparse
+import importlib
 import logging
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from chaos.machine import run as machine_run
-from chaos.model import scenes
-from chaos.oracle import mutants
-from chaos.oracle import run as oracle_run
 from chaos.proof import Result
-from chaos.simulation import run
+from local.errors import LocalError
 
-Proof = Callable[[int, str], Result]
-SCENES = {"small": scenes.SMALL, "middle": scenes.MIDDLE, "full": scenes.FULL}
-TRANSITIONS = {"small": 5_000, "middle": 50_000, "full": machine_run.ENOUGH}
-JOBS = {"small": 300, "middle": 2_000, "full": run.MOST_JOBS}
-MUTANTS = {"small": mutants.ALL[::20], "middle": mutants.ALL[::3], "full": mutants.ALL}
+SIZES = ("small", "middle", "full")
 
 
-def model(_seed: int, size: str) -> Result:
-    """Every state of the protocol."""
-    return scenes.prove(SCENES[size])
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One row of the table."""
+
+    title: str
+    module: str
+    """Its `prove(seed, so_many)`. Imported when its turn comes: some take seconds for that."""
+    so_many: tuple[float | str, float | str, float | str]
+    """For each of the three sizes."""
 
 
-def machine(seed: int, size: str) -> Result:
-    """Hypothesis against the real handlers."""
-    return machine_run.prove(seed, TRANSITIONS[size])
-
-
-def simulation(seed: int, size: str) -> Result:
-    """Ten thousand jobs."""
-    return run.prove(seed, JOBS[size])
-
-
-def oracle(_seed: int, size: str) -> Result:
-    """Mutants."""
-    return oracle_run.prove(MUTANTS[size])
-
-
-PROOFS: dict[int, tuple[str, Proof]] = {
-    1: ("exhaustive model", model),
-    2: ("Hypothesis state machine", machine),
-    3: ("seeded simulation", simulation),
-    10: ("mutants", oracle),
+PROOFS = {
+    1: Proof(title="every state of the protocol", module="chaos.model.scenes", so_many=SIZES),
+    2: Proof(
+        title="Hypothesis against the real handlers", module="chaos.machine.run", so_many=(5_000, 50_000, 300_000)
+    ),
+    3: Proof(title="simulated jobs", module="chaos.simulation.run", so_many=(300, 2_000, 10_000)),
+    4: Proof(title="traffic on the emulators", module="chaos.real.traffic", so_many=(100, 500, 2_000)),
+    5: Proof(title="kills and stops", module="chaos.real.kills", so_many=(0.04, 0.3, 1.0)),
+    6: Proof(title="fuzzed security rules", module="chaos.rules.run", so_many=(300, 1_000, 5_000)),
+    7: Proof(title="adapters in memory and real", module="chaos.differences.run", so_many=(40, 400, 2_000)),
+    8: Proof(title="contention", module="chaos.contention.run", so_many=(20, 100, 500)),
+    9: Proof(title="webhook tokens", module="chaos.webhook_tokens.run", so_many=(200, 1_000, 2_000)),
+    10: Proof(title="mutants", module="chaos.oracle.run", so_many=(20, 3, 1)),
 }
 
 
@@ -56,29 +48,36 @@ def main(arguments: list[str]) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--only", help="numbers of proofs, with commas")
-    parser.add_argument("--size", choices=list(JOBS), default="full", help="small is a moment, as in `make test`")
+    parser.add_argument("--size", choices=SIZES, default="full", help="small is a moment, as in `make test`")
     parser.add_argument("--seed", type=int, default=None, help="run as this one ran")
     asked = parser.parse_args(arguments)
     seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
-    chosen = (
-        PROOFS if asked.only is None else {int(number): PROOFS[int(number)] for number in asked.only.split(",")}
-    )
+    numbers = list(PROOFS) if asked.only is None else [int(number) for number in asked.only.split(",")]
     logging.disable(logging.CRITICAL)  # what is done wrong on purpose would fill the screen
     print(f"seed {seed}", flush=True)
-    results = {number: _run(number, seed, asked.size) for number in chosen}
+    try:
+        results = {number: _run(number, seed, asked.size) for number in numbers}
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n| # | proof | what was done | time | |\n|---|---|---|---|---|")
     for number, (result, seconds) in results.items():
-        says = "holds" if not result.violations else f"{len(result.violations)} VIOLATIONS"
-        print(f"| {number} | {PROOFS[number][0]} | {result.figure} | {seconds:.0f} s | {says} |")
+        says = "holds" if not result.violations else f"**{len(result.violations)} violations**"
+        print(f"| {number} | {PROOFS[number].title} | {result.figure} | {seconds:.0f} s | {says} |")
     return 1 if any(result.violations for result, _ in results.values()) else 0
 
 
 def _run(number: int, seed: int, size: str) -> tuple[Result, float]:
-    began = time.monotonic()
-    result = PROOFS[number][1](seed, size)
+    proof, began = PROOFS[number], time.monotonic()
+    print(f"{number}. {proof.title} ...", flush=True)
+    prove = importlib.import_module(proof.module).prove
+    result: Result = prove(seed, proof.so_many[SIZES.index(size)])
     for violation in result.violations:
         again = f"python -m chaos --only {number} --seed {seed} --size {size}"
         print(f"VIOLATION of proof {number} (again: {again})\n  {violation}", flush=True)
-    return result, time.monotonic() - began
+    seconds = time.monotonic() - began
+    print(f"   {'holds' if not result.violations else 'DOES NOT HOLD'}, {seconds:.0f} s", flush=True)
+    return result, seconds
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from contracts.ports import Applied, StoreUnavailable
 from contracts.status import Status
 
 FOLDER = "SAFELIGHT_CHAOS"
+AT_ONCE = "SAFELIGHT_CHAOS_AT_ONCE"
+"""How many jobs one worker holds."""
 FAULTS = "faults.json"
 RUNS = "runs"
 """A line for each time that a GPU would have run: the document's id."""

@@ -13,6 +13,7 @@ from chaos.real.faults import FIRED, FOLDER, given_faults, own_instance
 from chaos.real.seamed import seamed
 from chaos.real.short import PATIENCE, short_catalogue
 from chaos.real.sleeper import append_line
+from contracts.paths import GenerationPath
 from triggers.wiring import Outside
 
 STORAGE = "SAFELIGHT_CHAOS_STORAGE"
@@ -46,7 +47,7 @@ def deliver_badly(event_of: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(event_of)
     def woken(*arguments: object) -> None:
-        fate = Random(f"{os.environ[EVENTS_SEED]} {arguments[:-1]}").random()
+        fate = Random(f"{os.environ[EVENTS_SEED]} {_about(arguments)}").random()
         if fate < LOST:
             append_line(Path(os.environ[FOLDER]) / FIRED, "event lost")
             return
@@ -56,3 +57,9 @@ def deliver_badly(event_of: Callable[..., None]) -> Callable[..., None]:
         event_of(*arguments)
 
     return woken
+
+
+def _about(arguments: tuple[object, ...]) -> str:
+    """The id of the document or of the command: a user's is another in each run."""
+    first, second, *_ = arguments
+    return first.file_uid if isinstance(first, GenerationPath) else str(second)

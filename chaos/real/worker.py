@@ -8,7 +8,7 @@ from typing import Any
 import runpod
 
 from adapters.json_logs import log_as_json
-from chaos.real.faults import RUNS, given_faults, own_group
+from chaos.real.faults import AT_ONCE, RUNS, given_faults, own_group
 from chaos.real.seamed import RealSeam, seamed
 from chaos.real.short import PATIENCE, short_catalogue
 from chaos.real.sleeper import Sleeper
@@ -16,9 +16,6 @@ from worker.connection import connect
 from worker.handler import build_handler, keep_results_out_of_the_log
 from worker.settings import Settings
 from worker.workplace import Cloud, Workplace
-
-AT_ONCE = "SAFELIGHT_CHAOS_AT_ONCE"
-"""How many jobs one worker holds."""
 
 
 def main() -> None:

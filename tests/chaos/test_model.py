@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.model.exploration import explore
-from chaos.model.scenes import FAILURES, SMALL, failures_that_end, prove
+from chaos.model.scenes import FAILURES, failures_that_end, prove
 from chaos.model.state import Budget
 from contracts import transitions
 from contracts.transitions import Change, Reason, Snapshot
@@ -18,7 +18,7 @@ def few_failures() -> Iterator[None]:
 
 
 def test_every_state_of_the_small_scenes_is_lawful_and_ends() -> None:
-    result = prove(SMALL)
+    result = prove(1, "small")
 
     assert result.violations == []
 
