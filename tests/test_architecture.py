@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
     "benchmarks": set(),
-    "chaos": {"contracts", "adapters", "triggers", "worker"},
+    "chaos": {"contracts", "adapters", "triggers", "worker", "local"},
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
