@@ -4,6 +4,7 @@ The exit status is not zero where one found a violation. Whatever is drawn, is d
 """
 
 import argparse
+import contextlib
 import importlib
 import logging
 import secrets
@@ -11,10 +12,12 @@ import sys
 import time
 from dataclasses import dataclass
 
+from chaos.emulators import emulators
 from chaos.proof import Result
 from local.errors import LocalError
 
 SIZES = ("small", "middle", "full")
+FIRESTORE = frozenset({"firestore"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,8 @@ class Proof:
     """Its `prove(seed, so_many)`. Imported when its turn comes: some take seconds for that."""
     so_many: tuple[float | str, float | str, float | str]
     """For each of the three sizes."""
+    emulators: frozenset[str] = frozenset()
+    """Those that have to run, where it does not start some by itself."""
 
 
 PROOFS = {
@@ -36,9 +41,11 @@ PROOFS = {
     3: Proof(title="simulated jobs", module="chaos.simulation.run", so_many=(300, 2_000, 10_000)),
     4: Proof(title="traffic on the emulators", module="chaos.real.traffic", so_many=(100, 500, 2_000)),
     5: Proof(title="kills and stops", module="chaos.real.kills", so_many=(0.04, 0.3, 1.0)),
-    6: Proof(title="fuzzed security rules", module="chaos.rules.run", so_many=(300, 1_000, 5_000)),
+    6: Proof(
+        title="fuzzed security rules", module="chaos.rules.run", so_many=(300, 1_000, 5_000), emulators=FIRESTORE
+    ),
     7: Proof(title="adapters in memory and real", module="chaos.differences.run", so_many=(40, 400, 2_000)),
-    8: Proof(title="contention", module="chaos.contention.run", so_many=(20, 100, 500)),
+    8: Proof(title="contention", module="chaos.contention.run", so_many=(20, 100, 500), emulators=FIRESTORE),
     9: Proof(title="webhook tokens", module="chaos.webhook_tokens.run", so_many=(200, 1_000, 2_000)),
     10: Proof(title="mutants", module="chaos.oracle.run", so_many=(20, 3, 1)),
 }
@@ -71,7 +78,10 @@ def _run(number: int, seed: int, size: str) -> tuple[Result, float]:
     proof, began = PROOFS[number], time.monotonic()
     print(f"{number}. {proof.title} ...", flush=True)
     prove = importlib.import_module(proof.module).prove
-    result: Result = prove(seed, proof.so_many[SIZES.index(size)])
+    with contextlib.ExitStack() as running:
+        if proof.emulators:
+            running.enter_context(emulators(proof.emulators))
+        result: Result = prove(seed, proof.so_many[SIZES.index(size)])
     for violation in result.violations:
         again = f"python -m chaos --only {number} --seed {seed} --size {size}"
         print(f"VIOLATION of proof {number} (again: {again})\n  {violation}", flush=True)

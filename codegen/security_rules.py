@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.paths import FILE_UID_PATTERN, UPLOAD_NAME_PATTERN
+from contracts.paths import FILE_UID_PATTERN, RESERVED_ID_PATTERN, UPLOAD_NAME_PATTERN
 
 BEGIN = "    // generated from contracts/ by `make generated`: do not edit below this line\n"
 END = "    // end of what is generated\n"
@@ -13,7 +13,11 @@ END = "    // end of what is generated\n"
 def render_firestore_rules(template: str, schema: Mapping[str, Any]) -> str:
     """The rules with their generated part anew."""
     blocks = [
-        _function("document_id", "id", f"id.matches({_quoted(FILE_UID_PATTERN)})"),
+        _function(
+            "document_id",
+            "id",
+            f"id.matches({_quoted(FILE_UID_PATTERN)}) && !id.matches({_quoted(RESERVED_ID_PATTERN)})",
+        ),
         _function(
             "own_upload",
             "path, user_id",

@@ -10,6 +10,8 @@ from enum import StrEnum
 from contracts.errors import RequestInvalid
 
 FILE_UID_PATTERN = "[A-Za-z0-9_-]{1,128}"
+RESERVED_ID_PATTERN = "__.*__"
+"""Ids that Firestore keeps for itself, and refuses to read or write."""
 UPLOAD_NAME_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
 OBJECTS = "generating/"
 """What the names of all objects of all generations begin with."""
@@ -103,8 +105,7 @@ def is_user_id(user_id: str) -> bool:
 
 
 def _is_reserved(document_id: str) -> bool:
-    """Whether Firestore keeps the id for itself, and refuses to read or write it."""
-    return re.fullmatch(r"__.*__", document_id, re.DOTALL) is not None
+    return re.fullmatch(RESERVED_ID_PATTERN, document_id, re.DOTALL) is not None
 
 
 def is_upload_of(user_id: str, object_name: str) -> bool:

@@ -119,6 +119,7 @@ IDS = {
     "with a digit of another script": "\N{ARABIC-INDIC DIGIT ONE}",
     "with a zero byte": "a\x00",
     "with a quote": "a'b",
+    "of underscores": "____",  # Firestore keeps it for itself, and its emulator does not
 }
 
 
@@ -216,6 +217,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "an id of 129 characters": {"file_uid": "f" * 129},
     "an empty id": {"file_uid": ""},
     "an id that is a number": {"file_uid": 1},
+    "an id that Firestore keeps for itself": {"file_uid": "__f1__"},
     "a time of its own": {"created_at": STAMPED},
     "an unknown field": {"colour": "red"},
     "another user": {"user_id": "stranger"},

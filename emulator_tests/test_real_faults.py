@@ -1,4 +1,4 @@
-"""Real processes on real emulators with a few faults; `make chaos` brings hundreds of kills and thousands of jobs."""
+"""Real processes on real emulators, and a few faults; `make chaos` brings hundreds of kills, thousands of jobs."""
 
 import pytest
 

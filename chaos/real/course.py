@@ -1,7 +1,6 @@
 """The course of a proof: pages ask, sweepers sweep, and at the end somebody looks at what is left."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from adapters.storage_objects import StorageObjects
 from chaos.real.pages import Pages
 from chaos.real.short import short_catalogue
 from chaos.real.verdict import Verdict, judge
-from local.emulator_environment import PROJECT, client_environment, no_proxy
+from local.emulator_environment import PROJECT
 from local.firebase_user import BUCKET
 from local.progress_bar import Progress, ProgressBar
 from local.schedules import SWEEPER, Schedules, call_scheduled
@@ -33,18 +32,6 @@ LONGEST_SWEEP_SECONDS = 15.0
 LOOK_SECONDS = 0.15
 NOTHING_MOVES_SECONDS = 90.0
 """Then what is still open is stuck."""
-
-
-@contextlib.contextmanager
-def emulators_for_clients(storage: str) -> Iterator[None]:
-    """Google's client libraries of this process talk to the emulators meanwhile, Storage at this address."""
-    before = dict(os.environ)
-    os.environ.update(client_environment() | no_proxy(os.environ) | {"STORAGE_EMULATOR_HOST": storage})
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 class Course:

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
+from chaos.emulators import environment
 from chaos.proof import Result
 from chaos.real import points
 from chaos.real.commands import Commands
-from chaos.real.course import Course, emulators_for_clients
+from chaos.real.course import Course
 from chaos.real.faults import How
 from chaos.real.points import Point
 from chaos.real.stack import running
@@ -44,7 +45,7 @@ def prove(seed: int, share: float = 1.0) -> Result:
     named = {f"k-{number}": fault for number, fault in enumerate(planned)}
     with (
         storage_preconditions(f"http://{address('storage')}") as storage,
-        emulators_for_clients(storage),
+        environment(STORAGE_EMULATOR_HOST=storage),
         running({"plan": {one: _plan(*fault) for one, fault in named.items()}}, storage=storage) as stack,
         Workers(WORKERS, stack.worker_environment()) as workers,
     ):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+from chaos.emulators import environment
 from chaos.proof import Result
 from chaos.real.commands import Commands
-from chaos.real.course import Course, emulators_for_clients
+from chaos.real.course import Course
 from chaos.real.faults import AT_ONCE, FIRED
 from chaos.real.functions import EVENTS_SEED
 from chaos.real.stack import WEBHOOK, running
@@ -42,7 +43,7 @@ def prove(seed: int, jobs: int = JOBS) -> Result:
     random, storage_faults = Random(seed), StorageFaults(seed, unavailable=UNAVAILABLE, busy=BUSY, reset=RESET)
     with (
         storage_preconditions(f"http://{address('storage')}", faults=storage_faults) as storage,
-        emulators_for_clients(f"http://{address('storage')}"),
+        environment(),
         running(
             {"seed": seed, "chance": FAILING_CALLS},
             storage=storage,
