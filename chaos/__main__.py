@@ -42,6 +42,11 @@ PROOFS = {
     4: Proof(title="traffic on the emulators", module="chaos.real.traffic", so_many=(100, 500, 2_000)),
     5: Proof(title="kills and stops", module="chaos.real.kills", so_many=(0.04, 0.3, 1.0)),
     6: Proof(
+        title="fuzzed security rules",
+        module="chaos.rules.run",
+        so_many=(300, 1_000, 5_000),
+        emulators=FIRESTORE,
+    ),
         title="fuzzed security rules", module="chaos.rules.run", so_many=(300, 1_000, 5_000), emulators=FIRESTORE
     ),
     7: Proof(title="adapters in memory and real", module="chaos.differences.run", so_many=(40, 400, 2_000)),
