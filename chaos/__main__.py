@@ -47,8 +47,6 @@ PROOFS = {
         so_many=(300, 1_000, 5_000),
         emulators=FIRESTORE,
     ),
-        title="fuzzed security rules", module="chaos.rules.run", so_many=(300, 1_000, 5_000), emulators=FIRESTORE
-    ),
     7: Proof(title="adapters in memory and real", module="chaos.differences.run", so_many=(40, 400, 2_000)),
     8: Proof(title="contention", module="chaos.contention.run", so_many=(20, 100, 500), emulators=FIRESTORE),
     9: Proof(title="webhook tokens", module="chaos.webhook_tokens.run", so_many=(200, 1_000, 2_000)),
