@@ -62,7 +62,7 @@ def _looks(mutant: Mutant) -> dict[str, list[str]]:
     return {
         "1": [*PROOF, "--only", "1", "--size", "small"],
         "3": [*PROOF, "--only", "3", "--size", "small"],
-        OWN: [*PYTEST, *own],
+        **({OWN: [*PYTEST, *own]} if own else {}),
         "1, more of it": [*PROOF, "--only", "1", "--size", "middle"],
         "2": [*PROOF, "--only", "2", "--size", "middle"],
         UNIT: [*PYTEST, *UNIT_TESTS],

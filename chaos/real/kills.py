@@ -33,6 +33,8 @@ STOPPED_SECONDS = 11.0
 """Longer than any lease of a worker's: somebody else has been given the job by then."""
 ENOUGH = 0.9
 """Of the plan: a sweeper can be quicker than the function that was to be struck."""
+FEW = 2
+"""Strikes at one point that can all be missed by that."""
 
 Planned = tuple[How, Point]
 
@@ -81,24 +83,19 @@ def _plan(how: How, point: Point) -> list[list[str]]:
 
 
 def _result(named: dict[str, Planned], struck_: dict[str, How], verdict: Verdict) -> Result:
-    planned = Counter(How(how) for fault in named.values() for how, *_ in _plan(*fault))
-    happened = Counter(struck_.values())
-    by_point = Counter(
-        f"{how}: {role} {at}"
-        for one, fault in named.items()
-        for number, (how, role, at) in enumerate(_plan(*fault))
-        if f"{one}.{number}" in struck_
-    )
-    everywhere = {f"{how}: {role} {at}" for fault in named.values() for how, role, at in _plan(*fault)}
+    plans = {one: _plan(*fault) for one, fault in named.items()}
+    strikes = {f"{one}.{number}": strike for one, plan in plans.items() for number, strike in enumerate(plan)}
+    planned = Counter(map(" ".join, strikes.values()))
+    happened = Counter(" ".join(strikes[mark]) for mark in struck_)
+    of = {how: sum(times for point, times in happened.items() if point.startswith(how)) for how in How}
     violations = list(verdict.violations)
+    if happened.total() < ENOUGH * planned.total():
+        violations.append(f"only {happened.total()} of {planned.total()} planned strikes came about")
     violations += [
-        f"only {happened[how]} of {count} planned strikes of {how} came about"
-        for how, count in planned.items()
-        if happened[how] < ENOUGH * count
+        f"never came about: {point}" for point, times in planned.items() if times > FEW and not happened[point]
     ]
-    violations += [f"never came about: {point}" for point in everywhere - by_point.keys()]
     return Result(
-        figure=f"{happened[How.KILL]} SIGKILL and {happened[How.STOP]} SIGSTOP at {len(by_point)} points; "
+        figure=f"{of[How.KILL]} SIGKILL and {of[How.STOP]} SIGSTOP at {len(happened)} points; "
         f"{len(named)} jobs: {verdict.fates}; {verdict.gpu_runs_per_job:.2f} GPU runs a job, "
         f"the slowest {verdict.slowest_seconds:.0f} s",
         violations=violations,

@@ -47,8 +47,8 @@ class Workers:
         """Kill them all."""
         for group in self._alive:
             _kill(group)
-        self._nursery.kill()
-        self._nursery.wait()
+        with self._nursery:  # which closes its pipes
+            self._nursery.kill()
         self._log.close()
 
     @property
