@@ -54,20 +54,22 @@ class FirestoreGenerations:
     def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
         """See `GenerationStore.apply`."""
         document = self._document(path)
-        unsettled: Change | None = None
+        unsettled: list[Change] = []
         for pause in _pauses():
             snapshot = get(document, self._retry)
             if not snapshot.exists:
                 return Refused(reason=Reason.GONE)
             fields = snapshot.to_dict()
-            if unsettled is not None and unsettled.is_in(fields):
+            if any(
+                change.is_in(fields) for change in unsettled
+            ):  # the last may be refused, and the first go through
                 return Applied(fields=fields)
             change = transition(read_generation(fields))
             if isinstance(change, Reason):
                 return Refused(reason=change)
             if self._write(document, change, snapshot.update_time):
                 return Applied(fields=change.apply_to(fields))
-            unsettled = change
+            unsettled.append(change)
             self._sleep(pause)
         msg = f"{path.document} could not be written in {TRIES} tries"
         raise StoreUnavailable(msg)

@@ -22,6 +22,8 @@ LOOK_TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=3.0)
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_RESULT_BYTES = 12 * 1024 * 1024  # of a status with a result in it; RunPod takes 10 MB
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+"""Of the answers that say that a request is no good. A redirect, as of a proxy on the way, says as little."""
 OPERATOR = "The operator of this app has to act."
 LATER = "Try again later."
 
@@ -110,7 +112,7 @@ def _refusal(status: int) -> GenerationFailed:
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _unavailable(ErrorCode.RUNPOD_BUSY, f"Too many requests are on their way to RunPod. {LATER}")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or status in PASSING:
         return _unavailable(ErrorCode.RUNPOD_UNAVAILABLE, f"RunPod has a problem of its own just now. {LATER}")
     return _broken(ErrorCode.RUNPOD_REFUSED, f"RunPod refused this job. {OPERATOR}")
 

@@ -119,6 +119,11 @@ class Malformed:
     problem: RequestInvalid
 
     @property
+    def attempt(self) -> Any:  # noqa: ANN401 - whatever stands there
+        """Which attempt at it is the present one; 0 where no function has begun any."""
+        return self.fields.get("attempt", 0)
+
+    @property
     def is_terminal(self) -> bool:
         """Whether it has ended all the same."""
         return self.fields.get("status") in [status.value for status in Status if status.is_terminal]

@@ -247,9 +247,13 @@ def fail_dispatch(
 
 
 def reject(generation: Snapshot, *, attempt: int, failure: Failure, now: datetime) -> Change | Reason:
-    """End badly instead of being dispatched: the request, or the document itself, is no good."""
+    """End badly instead of being dispatched: the request, or the document itself, is no good.
+
+    One that cannot be read and has an attempt was begun by a release that could read it: only who has looked at
+    that attempt ends it.
+    """
     if isinstance(generation, Malformed) and not generation.is_terminal:
-        return _failed(failure, now)
+        return _failed(failure, now) if generation.attempt == attempt else Reason.OTHER_ATTEMPT
     queued = _queued(generation, attempt)
     return queued if isinstance(queued, Reason) else _failed(failure, now)
 

@@ -58,7 +58,7 @@ def rescue(path: GenerationPath, outside: Outside) -> None:
     if found is None or found.is_terminal:
         return
     if isinstance(found, Malformed):
-        dispatch(path, outside)  # which rejects it
+        _end_unreadable(path, found, outside)
         return
     if found.lease_expires_at is None or outside.now() < found.lease_expires_at:
         return  # somebody has been quicker
@@ -68,6 +68,28 @@ def rescue(path: GenerationPath, outside: Outside) -> None:
     stopped = Stopped(path=path, generation=found)
     if not _adopted(stopped, outside):
         _follow_runpod(stopped, outside)
+
+
+def _end_unreadable(path: GenerationPath, found: Malformed, outside: Outside) -> None:
+    """At once where no function has begun it. Else a newer release may be at work, and has a day."""
+    if found.attempt == 0:
+        dispatch(path, outside)  # which rejects it
+        return
+    now, created_at, lease = outside.now(), found.fields.get("created_at"), found.fields.get("lease_expires_at")
+    if isinstance(lease, datetime) and now < lease:
+        return
+    if isinstance(created_at, datetime) and now - created_at <= GIVE_UP_AFTER:
+        later = now + outside.patience.look_again
+        outside.generations.apply(
+            path, lambda again: transitions.wait(again, attempt=0, now=now, lease_expires_at=later)
+        )
+        return
+    failure = found.problem.failure
+    ended = outside.generations.apply(
+        path, lambda again: transitions.reject(again, attempt=found.attempt, failure=failure, now=now)
+    )
+    if isinstance(ended, Applied):
+        announce(path, ended.fields, outside.endings)
 
 
 def follow_hint(path: GenerationPath, created_at: datetime, attempt: int, outside: Outside) -> None:
@@ -145,7 +167,10 @@ def _rescued(stopped: Stopped, job: RunPodJob, outside: Outside) -> bool:
     files, facts = returned
     try:
         stored = store(stopped, files, facts, outside.objects)
-    except (RequestInvalid, ClaimLost):
+    except RequestInvalid as taken:  # another generation has a file of this name: no attempt can help
+        _end(stopped, taken.failure, outside)
+        return True
+    except ClaimLost:
         return False
     _complete(stopped, stored, outside)
     return True
@@ -181,12 +206,16 @@ def _lost(stopped: Stopped, job: RunPodJob | None, outside: Outside) -> None:
 
 
 def _give_up(stopped: Stopped, outside: Outside) -> None:
-    failure = Failure(
+    expired = Failure(
         code=ErrorCode.EXPIRED,
         stage=FailedStage.DISPATCHING,
         retryable=True,
         message=f"This could not be made within a day. {LATER}",
     )
+    _end(stopped, expired, outside)
+
+
+def _end(stopped: Stopped, failure: Failure, outside: Outside) -> None:
     applied = outside.generations.apply(
         stopped.path,
         lambda found: transitions.fail_overdue(

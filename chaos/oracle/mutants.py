@@ -86,6 +86,11 @@ TRANSITIONS = _in(
         "    open_",
     ),
     (
+        "what another release has begun is rejected",
+        "return _failed(failure, now) if generation.attempt == attempt else Reason.OTHER_ATTEMPT",
+        "return _failed(failure, now)",
+    ),
+    (
         "what has ended is cancelled",
         "    if generation.is_terminal:\n        return Reason.ENDED\n    if asked_at",
         "    if asked_at",
@@ -218,6 +223,11 @@ SWEEPER = [
     ),
     *_in(
         "triggers/sweep.py",
+        (
+            "a rescue that fails stays in the way of others",
+            " or _put_off(path, outside)",
+            "",
+        ),
         (
             "leases are not looked at",
             "            whole &= _done(media_type, partial(_look_after_overdue, media_type, outside, threads, tally))\n",

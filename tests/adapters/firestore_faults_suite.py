@@ -1,5 +1,6 @@
 """What `FirestoreGenerations` makes of calls that fail, on whichever Firestore lies behind the faulty server."""
 
+from datetime import timedelta
 from functools import partial
 
 import grpc
@@ -9,11 +10,11 @@ from adapters.firestore_generations import TRIES
 from contracts import transitions
 from contracts.paths import GenerationPath
 from contracts.ports import Applied, Refused, StoreUnavailable
-from contracts.transitions import Reason
+from contracts.transitions import Change, Reason, Snapshot
 from tests.adapters.firestore_documents import FirestoreDocuments
 from tests.adapters.generation_store_suite import asks_after, claims
 from tests.adapters.grpc_server import Fault
-from tests.contracts.documents import CREATED_AT, DISPATCHED, ENDED_AT, PROCESSING
+from tests.contracts.documents import BEAT_AT, CREATED_AT, DISPATCHED, ENDED_AT, PROCESSING
 
 PASSING = [
     grpc.StatusCode.UNAVAILABLE,
@@ -54,6 +55,29 @@ class FirestoreFaultsSuite:
         assert isinstance(documents.store.apply(path, claims("mine")), Applied)
         assert (documents.fields(path) or {})["claim"] == "mine"
         assert documents.calls_of_store("Commit") == 2
+
+    def test_of_two_commits_without_an_answer_the_first_can_be_the_one_that_lands(
+        self, documents: FirestoreDocuments, path: GenerationPath
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        documents.server.faults.extend([Fault(method="Commit")] * 2)
+        tried: list[Change] = []
+
+        def claims_anew(found: Snapshot) -> Change | Reason:
+            change = claims("mine", now=BEAT_AT + timedelta(seconds=len(tried)))(found)
+            tried.extend([change] if isinstance(change, Change) else [])
+            return change
+
+        def lands_late() -> None:
+            if len(tried) == 2:
+                documents.put(path, tried[0].apply_to(DISPATCHED))
+
+        documents.between_tries = lands_late
+
+        applied = documents.store.apply(path, claims_anew)
+
+        assert isinstance(applied, Applied)
+        assert applied.fields["started_at"] == BEAT_AT
 
     def test_a_lost_answer_is_not_taken_for_ours_when_somebody_else_was_quicker(
         self, documents: FirestoreDocuments, path: GenerationPath

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -32,15 +32,15 @@ class Documents(Protocol):
     def drop(self, path: GenerationPath) -> None: ...
 
 
-def claims(nonce: str) -> Transition:
+def claims(nonce: str, now: datetime = BEAT_AT) -> Transition:
     return partial(
         transitions.claim,
         created_at=CREATED_AT,
         attempt=1,
         claim=nonce,
         runpod_job_id=f"job-of-{nonce}",
-        now=BEAT_AT,
-        lease_expires_at=BEAT_AT + LEASE,
+        now=now,
+        lease_expires_at=now + LEASE,
     )
 
 

@@ -36,7 +36,7 @@ IMAGE_DATA = ImageData.model_validate(documents.IMAGE_DATA)
 VIDEO_DATA = VideoData.model_validate(documents.VIDEO_DATA)
 PROGRESS = Progress.model_validate(documents.PROGRESS)
 LOST = Failure.model_validate(documents.LOST)
-MALFORMED = QUEUED | {"attempt": "one"}
+MALFORMED = QUEUED | {"failures": "one"}
 
 
 def dispatch(found: Snapshot, attempt: int = 0, seed: int = 81723) -> Change | Reason:
@@ -284,6 +284,13 @@ def test_a_malformed_document_can_be_ended(step: Step, status: str) -> None:
 
     assert ended["status"] == status
     assert "lease_expires_at" not in ended
+
+
+def test_a_document_that_another_release_has_begun_is_not_rejected_for_what_it_was_created_as() -> None:
+    begun = read_generation(PROCESSING | {"stage": "dreaming"})
+
+    assert reject(begun) is Reason.OTHER_ATTEMPT
+    assert isinstance(reject(begun, attempt=1), Change)
 
 
 @pytest.mark.parametrize("step", [dispatch, claim, fail_dispatch, wait])

@@ -207,10 +207,9 @@ class OneDocument(RuleBasedStateMachine):
         if not really:
             return
         attempt = self.attempt + lag
-        allowed = self.is_open and (self.malformed or (self.is_queued and lag == 0))
-        outcome = transitions.reject(
-            read_generation(self.fields or {}), attempt=attempt, failure=FAILURE, now=self.now()
-        )
+        read = read_generation(self.fields or {})
+        allowed = self.is_open and (read.attempt == attempt if self.malformed else self.is_queued and lag == 0)
+        outcome = transitions.reject(read, attempt=attempt, failure=FAILURE, now=self.now())
         self.settle(outcome, allowed=allowed)
 
     @precondition(lambda self: self.fields is not None)

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
 from contracts.errors import Broken, ErrorCode, FailedStage, Unavailable
+from contracts.paths import GenerationPath
 from contracts.ports import StoreUnavailable
 from contracts.runpod_job import RunPodJob, RunPodStatus
 from contracts.stored_object import File, describe
@@ -27,6 +28,7 @@ from tests.contracts.documents import (
     PROCESSING,
 )
 from tests.triggers.outside_in_memory import PATIENCE, InMemory
+from triggers.dispatch import dispatch
 from triggers.rescue import follow_hint, rescue
 
 ASKED = {"request_data": {"prompt": "a red circle"}}
@@ -137,6 +139,38 @@ def test_a_document_that_is_none_is_failed(world: InMemory) -> None:
 
 
 # What RunPod says of it.
+
+
+UNREADABLE = PROCESSING | {"stage": "dreaming"}
+"""As a release that is newer than this one may write it."""
+
+
+def test_a_document_that_a_newer_release_has_begun_is_given_a_day(world: InMemory) -> None:
+    assert rescued(world, UNREADABLE) == UNREADABLE | {
+        "stage": "waiting",
+        "lease_expires_at": OVER + PATIENCE.look_again,
+        "modified": OVER,
+    }
+    world.now = CREATED_AT + timedelta(hours=25)
+
+    document = rescued(world, UNREADABLE)
+
+    assert (document["status"], document["error"]["field"]) == ("failed", "stage")
+    assert [ending.status for ending in world.endings.published] == ["failed"]
+
+
+def test_a_document_that_a_newer_release_is_at_work_on_is_left_alone(world: InMemory) -> None:
+    running = UNREADABLE | {"lease_expires_at": OVER + timedelta(seconds=1)}
+
+    assert rescued(world, running) == running
+
+
+def test_a_late_event_does_not_end_what_a_newer_release_has_begun(world: InMemory) -> None:
+    world.generations.put(IMAGE_PATH, UNREADABLE)
+
+    dispatch(IMAGE_PATH, world.outside)
+
+    assert world.generations.documents[IMAGE_PATH] == UNREADABLE
 
 
 def test_what_is_in_runpods_queue_is_waited_for(world: InMemory) -> None:
@@ -282,6 +316,25 @@ def test_a_result_that_does_not_hold_the_files_is_none(world: InMemory, output: 
 
     assert rescued(world, PROCESSING)["status"] == "queued"
     assert world.objects.objects == {}
+
+
+def test_files_whose_name_another_generation_has_taken_end_it_and_cost_no_other_attempt(world: InMemory) -> None:
+    at_runpod(world, RunPodStatus.COMPLETED, RETURNED)
+    other = GenerationPath(user_id="u1", media_type=IMAGE_PATH.media_type, file_uid="other")
+    theirs = describe(other, created_at=CREATED_AT, attempt=1, files=[FILE], facts=FACTS)
+    world.objects.put(FILE, theirs[0], replacing=0)
+
+    document = rescued(world, PROCESSING)
+
+    assert (document["status"], document["error"]["code"]) == ("failed", "object_taken")
+    assert NAME in world.objects.objects
+
+
+def test_files_that_nobody_can_read_the_facts_of_are_made_again(world: InMemory) -> None:
+    metadata = describe(IMAGE_PATH, created_at=CREATED_AT, attempt=1, files=[FILE], facts={})
+    world.objects.put(FILE, metadata[0], replacing=0)
+
+    assert rescued(world, PROCESSING)["status"] == "queued"
 
 
 def test_only_a_job_that_is_over_is_asked_for_files(world: InMemory) -> None:
