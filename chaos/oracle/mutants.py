@@ -175,8 +175,18 @@ SWEEPER = [
         ),
         (
             "a RunPod that cannot be asked has lost it",
-            '"code": failed.failure.code})\n        _look_later(stopped, outside)',
+            '"code": failed.failure.code})\n        _wait_for_runpod(stopped, outside)',
             '"code": failed.failure.code})\n        _lost(stopped, None, outside)',
+        ),
+        (
+            "a RunPod that cannot be asked is asked for ever",
+            '"code": failed.failure.code})\n        _wait_for_runpod(stopped, outside)',
+            '"code": failed.failure.code})\n        _look_later(stopped, outside)',
+        ),
+        (
+            "what nobody waits for stays in RunPod's queue",
+            "        _cancel_at_runpod(stopped, outside)\n        _give_up",
+            "        _give_up",
         ),
         (
             "files in RunPod's result are not stored",
