@@ -119,6 +119,11 @@ TRANSITIONS = _in(
         "frozenset()",
     ),
     (
+        "an extension shortens a worker's lease",
+        "    if open_.lease_expires_at is None or now < open_.lease_expires_at:\n        return Reason.LEASED\n",
+        "",
+    ),
+    (
         "noting RunPod's job shortens a worker's lease",
         "if open_.status is Status.QUEUED else {}",
         "if open_ else {}",

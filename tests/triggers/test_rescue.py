@@ -386,6 +386,20 @@ def test_who_looks_too_late_changes_nothing(
     assert world.endings.published == []
 
 
+@pytest.mark.parametrize("answers", [True, False], ids=["in the queue", "no answer"])
+def test_a_worker_that_claims_it_while_runpod_is_asked_keeps_its_longer_lease(
+    world: InMemory, *, answers: bool
+) -> None:
+    claimed = PROCESSING | {"lease_expires_at": OVER + 10 * LEASE}
+    world.runpod = Meanwhile(world, claimed)
+    if answers:
+        at_runpod(world, RunPodStatus.IN_QUEUE)
+    else:
+        world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Later.")
+
+    assert rescued(world, DISPATCHED) == claimed
+
+
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
 def test_files_that_nobody_wants_any_more_are_not_left_behind(
     world: InMemory, meanwhile: dict[str, Any] | None
