@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """Another attempt than the caller's is the current one."""
     OTHER_JOB = "other_job"
     """The id was deleted and created again: this is a new job under an old name."""
+    LEASED = "leased"
+    """Its lease runs: whoever renewed it is at work, or will look after it."""
     NOT_MINE = "not_mine"
     """Another worker holds the claim, or none does."""
 
@@ -211,10 +213,15 @@ def redispatch(
 def extend(
     generation: Snapshot, *, created_at: datetime, attempt: int, now: datetime, lease_expires_at: datetime
 ) -> Change | Reason:
-    """Look after it later: RunPod has it in its queue, or could not be asked."""
+    """Look after it later: RunPod has it in its queue, or could not be asked.
+
+    Never a lease that runs: a worker can have claimed it in the meantime, for a step that takes longer.
+    """
     open_ = _open_as(generation, created_at, attempt)
     if isinstance(open_, Reason):
         return open_
+    if open_.lease_expires_at is None or now < open_.lease_expires_at:
+        return Reason.LEASED
     return Change(set={"lease_expires_at": lease_expires_at, "modified": now})
 
 

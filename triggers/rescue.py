@@ -133,12 +133,12 @@ def _follow_runpod(stopped: Stopped, outside: Outside) -> None:
         job = outside.runpod.look(generation.runpod_job_id)
     except GenerationFailed as failed:
         log.warning("runpod_not_asked", extra={"generation": stopped.path.document, "code": failed.failure.code})
-        _look_later(stopped, outside)
+        _wait_for_runpod(stopped, outside)
         if failed.failure.code in OPERATOR_HAS_TO_ACT:
             open_breaker(failed.failure.code, outside)
         return
     if job is not None and job.status is RunPodStatus.IN_QUEUE and generation.status is Status.QUEUED:
-        _wait_in_queue(stopped, outside)
+        _wait_for_runpod(stopped, outside)
     elif job is None or not _rescued(stopped, job, outside):
         _lost(stopped, job, outside)
 
@@ -151,7 +151,8 @@ def _begin_again(stopped: Stopped, outside: Outside) -> None:
         dispatch(stopped.path, outside, attempt=stopped.attempt)
 
 
-def _wait_in_queue(stopped: Stopped, outside: Outside) -> None:
+def _wait_for_runpod(stopped: Stopped, outside: Outside) -> None:
+    """RunPod has it in its queue, or does not say what became of it: not for longer than a day."""
     if _is_too_old(stopped, outside):
         _cancel_at_runpod(stopped, outside)
         _give_up(stopped, outside)
@@ -208,7 +209,7 @@ def _lost(stopped: Stopped, job: RunPodJob | None, outside: Outside) -> None:
 def _give_up(stopped: Stopped, outside: Outside) -> None:
     expired = Failure(
         code=ErrorCode.EXPIRED,
-        stage=FailedStage.DISPATCHING,
+        stage=_failed_stage(stopped.generation.stage),
         retryable=True,
         message=f"This could not be made within a day. {LATER}",
     )

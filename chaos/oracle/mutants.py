@@ -124,6 +124,11 @@ TRANSITIONS = _in(
         "frozenset()",
     ),
     (
+        "an extension shortens a worker's lease",
+        "    if open_.lease_expires_at is None or now < open_.lease_expires_at:\n        return Reason.LEASED\n",
+        "",
+    ),
+    (
         "noting RunPod's job shortens a worker's lease",
         "if open_.status is Status.QUEUED else {}",
         "if open_ else {}",
@@ -180,8 +185,18 @@ SWEEPER = [
         ),
         (
             "a RunPod that cannot be asked has lost it",
-            '"code": failed.failure.code})\n        _look_later(stopped, outside)',
+            '"code": failed.failure.code})\n        _wait_for_runpod(stopped, outside)',
             '"code": failed.failure.code})\n        _lost(stopped, None, outside)',
+        ),
+        (
+            "a RunPod that cannot be asked is asked for ever",
+            '"code": failed.failure.code})\n        _wait_for_runpod(stopped, outside)',
+            '"code": failed.failure.code})\n        _look_later(stopped, outside)',
+        ),
+        (
+            "what nobody waits for stays in RunPod's queue",
+            "        _cancel_at_runpod(stopped, outside)\n        _give_up",
+            "        _give_up",
         ),
         (
             "files in RunPod's result are not stored",
@@ -323,7 +338,7 @@ FILES = [
         ),
         (
             "a complete set is stored again",
-            "        if adopted is not None:\n            return _generation_data(job, adopted, objects)\n",
+            "        if adopted is not None:\n            return adopted\n",
             "",
         ),
         ("nothing is discarded", "            objects.remove(stored)", "            pass"),

@@ -37,6 +37,8 @@ VIDEO_DATA = VideoData.model_validate(documents.VIDEO_DATA)
 PROGRESS = Progress.model_validate(documents.PROGRESS)
 LOST = Failure.model_validate(documents.LOST)
 MALFORMED = QUEUED | {"failures": "one"}
+OVER = BEAT_AT + LEASE
+"""All leases of the example documents are over then."""
 
 
 def dispatch(found: Snapshot, attempt: int = 0, seed: int = 81723) -> Change | Reason:
@@ -126,7 +128,7 @@ def redispatch(
 
 def extend(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT) -> Change | Reason:
     return transitions.extend(
-        found, created_at=created_at, attempt=attempt, now=BEAT_AT, lease_expires_at=BEAT_AT + LEASE
+        found, created_at=created_at, attempt=attempt, now=OVER, lease_expires_at=OVER + LEASE
     )
 
 
@@ -364,7 +366,15 @@ def test_a_job_that_is_noted_has_longer_to_be_claimed_unless_it_is_already() -> 
 def test_an_extension_changes_nothing_but_the_lease(fields: dict[str, Any]) -> None:
     extended = walk(fields, extend)
 
-    assert extended == fields | {"lease_expires_at": BEAT_AT + LEASE, "modified": BEAT_AT}
+    assert extended == fields | {"lease_expires_at": OVER + LEASE, "modified": OVER}
+
+
+def test_a_lease_that_runs_is_not_shortened_by_an_extension() -> None:
+    """Between the look and the extension a worker has taken it, and works on a step that takes ten minutes."""
+    renewed = PROCESSING | {"lease_expires_at": OVER + timedelta(microseconds=1)}
+
+    assert extend(read_generation(renewed)) is Reason.LEASED
+    assert extend(read_generation(QUEUED), attempt=0) is Reason.LEASED
 
 
 def test_what_waits_for_runpod_has_a_lease_and_no_attempt() -> None:

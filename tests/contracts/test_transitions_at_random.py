@@ -225,15 +225,15 @@ class OneDocument(RuleBasedStateMachine):
         self.settle(outcome, allowed=allowed)
 
     @precondition(lambda self: self.fields is not None)
-    @rule(job=jobs)
-    def extend(self, job: Job) -> None:
+    @rule(job=jobs, is_over=st.booleans())
+    def extend(self, job: Job, *, is_over: bool) -> None:
         created_at, attempt = job
-        allowed = self.is_open and not self.malformed and self.is_of(job)
+        allowed = self.is_open and not self.malformed and self.is_of(job) and is_over
         outcome = transitions.extend(
             read_generation(self.fields or {}),
             created_at=created_at,
             attempt=attempt,
-            now=self.now(),
+            now=self.now() + (2 * LEASE if is_over else timedelta()),
             lease_expires_at=self.now() + LEASE,
         )
         self.settle(outcome, allowed=allowed)

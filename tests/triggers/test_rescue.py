@@ -376,6 +376,24 @@ def test_after_a_day_nobody_waits_any_more(world: InMemory, fields: dict[str, An
     assert [letter.code for letter in world.endings.dead_letters] == ["expired"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "stage"), [(DISPATCHED, "dispatching"), (PROCESSING, "generating")], ids=["queued", "processing"]
+)
+def test_a_runpod_that_never_gives_an_answer_is_not_asked_for_longer_than_a_day(
+    world: InMemory, fields: dict[str, Any], stage: str
+) -> None:
+    """It may be at work all the same, so it is told to stop."""
+    world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREADABLE, FailedStage.DISPATCHING, "Try again later.")
+    world.now = CREATED_AT + timedelta(hours=24, seconds=1)
+
+    document = rescued(world, fields)
+
+    assert (document["status"], document["error"]["code"]) == ("failed", "expired")
+    assert document["error"]["stage"] == stage
+    assert world.runpod.cancelled == ["ab-u1"]
+    assert [letter.code for letter in world.endings.dead_letters] == ["expired"]
+
+
 # Races.
 
 
@@ -419,6 +437,20 @@ def test_who_looks_too_late_changes_nothing(
 
     assert world.generations.documents.get(IMAGE_PATH) == meanwhile
     assert world.endings.published == []
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["in the queue", "no answer"])
+def test_a_worker_that_claims_it_while_runpod_is_asked_keeps_its_longer_lease(
+    world: InMemory, *, answers: bool
+) -> None:
+    claimed = PROCESSING | {"lease_expires_at": OVER + 10 * LEASE}
+    world.runpod = Meanwhile(world, claimed)
+    if answers:
+        at_runpod(world, RunPodStatus.IN_QUEUE)
+    else:
+        world.runpod.failure = Unavailable(ErrorCode.RUNPOD_UNREACHABLE, FailedStage.DISPATCHING, "Later.")
+
+    assert rescued(world, DISPATCHED) == claimed
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
