@@ -60,7 +60,7 @@ class Drawing:
     def moments(self) -> Moments:
         """Of the next operation."""
         self._operations += 1
-        now = START + timedelta(seconds=self._operations)
+        now = START + timedelta(seconds=self._operations, hours=self.random.choice((0, 4)))  # leases run, or are over
         return Moments(now=now, lease=START + timedelta(hours=self.random.randrange(3)))
 
     def path(self) -> GenerationPath:
