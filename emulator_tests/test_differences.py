@@ -9,7 +9,7 @@ from chaos.differences.run import compare, emulators
 
 pytestmark = pytest.mark.own_stack
 
-FEW = 60
+FEW = 40
 
 
 @pytest.fixture(scope="module")

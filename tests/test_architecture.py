@@ -30,7 +30,7 @@ ONLY_IN = {
     "transformers": {"training/*"},
     "runpod": {"worker/handler.py", "chaos/real/worker.py"},
     "firebase_functions": {"triggers/main.py"},
-    "pydantic": {"contracts/*", "codegen/json_schema.py", "chaos/differences/plain.py"},
+    "pydantic": {"contracts/*", "codegen/json_schema.py"},
     "aiohttp": {
         "adapters/runpod_http.py",
         "runpod_emulator/*",

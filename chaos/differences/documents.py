@@ -1,13 +1,11 @@
 """Documents as pages, functions and workers leave them, and such as nobody should."""
 
-from datetime import timedelta
 from typing import Any
 
 from chaos.differences.drawing import IMAGE, START, Drawing
 from contracts.paths import GenerationPath
 
 Fields = dict[str, Any]
-LEASE = START + timedelta(hours=1)
 FAILED = {"code": "worker_lost", "stage": "generating", "retryable": True, "message": "It was lost."}
 DISPATCHED: Fields = {
     "stage": "dispatched",
@@ -15,7 +13,7 @@ DISPATCHED: Fields = {
     "failures": 0,
     "seed": 81723,
     "dispatched_at": START,
-    "lease_expires_at": LEASE,
+    "lease_expires_at": START,
     "runpod_job_id": "job-0",
     "modified": START,
 }
@@ -61,7 +59,7 @@ COMMANDS: tuple[Fields, ...] = (
 
 
 def a_document(drawing: Drawing, path: GenerationPath) -> Fields:
-    """In any state; one of four is none, or has a field too few."""
+    """In any state; one of five has nonsense in it, or a field too few."""
     random = drawing.random
     fields = {
         "status": "queued",
@@ -70,6 +68,8 @@ def a_document(drawing: Drawing, path: GenerationPath) -> Fields:
         "file_uid": path.file_uid,
         "request_data": {"prompt": "a red circle", "strength": 1.0, "seed": 2**53 - 1},
     } | random.choice(STATES)
+    if "lease_expires_at" in fields:
+        fields["lease_expires_at"] = drawing.lease()
     if random.random() < 0.15:
         fields |= random.choice(NONSENSE)
     if random.random() < 0.1:

@@ -60,8 +60,13 @@ class Drawing:
     def moments(self) -> Moments:
         """Of the next operation."""
         self._operations += 1
-        now = START + timedelta(seconds=self._operations, hours=self.random.choice((0, 4)))  # leases run, or are over
-        return Moments(now=now, lease=START + timedelta(hours=self.random.randrange(3)))
+        late = self.random.choice((0, 0, 0, 4))  # then all leases are over
+        now = START + timedelta(seconds=self._operations, hours=late)
+        return Moments(now=now, lease=self.lease())
+
+    def lease(self) -> datetime:
+        """When one is over: one of three moments."""
+        return START + timedelta(hours=self.random.randrange(3))
 
     def path(self) -> GenerationPath:
         """Mostly one of few."""
@@ -87,15 +92,15 @@ class Drawing:
     def argument(self, name: str, fields: Mapping[str, Any], moments: Moments) -> object:
         """What a transition asks for under this name: mostly what fits the document, sometimes what does not."""
         random, right = self.random, self.random.random() < RIGHT
-        attempt, created_at = fields.get("attempt", 0), fields.get("created_at", START)
+        attempt, created_at = fields.get("attempt", 0), fields.get("created_at")
+        known_attempt = attempt if isinstance(attempt, int) else 0
+        known_time = created_at if isinstance(created_at, datetime) else START
         drawn: Mapping[str, object] = {
             "now": moments.now,
             "lease_expires_at": moments.lease,
             "retry_at": moments.lease,
-            "attempt": attempt + (0 if right else random.choice((-1, 1))) if isinstance(attempt, int) else 0,
-            "created_at": created_at
-            if right and isinstance(created_at, datetime)
-            else self.creation() + 2 * MICROSECOND,
+            "attempt": known_attempt + (0 if right else random.choice((-1, 1))),
+            "created_at": known_time if right else known_time + random.choice((-1, 1)) * MICROSECOND,
             "asked_at": random.choice((None, self.creation(), FAR_AHEAD)),
             "claim": fields.get("claim", "nonce") if right else f"nonce-{self._operations}",
             "seed": random.randrange(2**53),

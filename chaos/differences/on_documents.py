@@ -70,7 +70,7 @@ def _created(drawing: Drawing, _: InMemory) -> Operation:
 
 ON_DOCUMENTS: Mapping[Draw, float] = {
     apply: 12,
-    _put: 6,
+    _put: 4,
     _drop: 0.5,
     _read: 1,
     _create: 1,

@@ -32,14 +32,8 @@ def _name(drawing: Drawing, known: InMemory) -> str:
 def _put(drawing: Drawing, known: InMemory) -> Operation:
     name = _name(drawing, known)
     versions = [number for number, stored in enumerate(known.stored) if stored.name == name]
-    wrong = drawing.random.random() < NOW_AND_THEN
-    over = (
-        drawing.random.choice((None, *versions))
-        if wrong
-        else versions[-1]
-        if name in known.objects.objects
-        else None
-    )
+    right = versions[-1] if name in known.objects.objects else None
+    over = right if drawing.random.random() < RIGHT else drawing.random.choice((None, *versions))
     content, metadata = drawing.random.choice(CONTENTS), drawing.random.choice(METADATA)
     file = File(name=name, content=content, content_type="image/png", sha256="0a")
 

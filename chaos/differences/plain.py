@@ -8,9 +8,9 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from pydantic import BaseModel
-
+from contracts.command import Command
 from contracts.errors import RequestInvalid
+from contracts.generation import Generation
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
@@ -25,9 +25,9 @@ def plain(value: object, stored: Sequence[StoredObject] = ()) -> Plain:
             return [plain(one, stored) for one in value]
         case StoredObject():
             return plain(_by_appearance(value, stored))
-        case RequestInvalid() | BaseModel():
-            held = value.failure if isinstance(value, RequestInvalid) else value.model_dump(exclude_unset=True)
-            return {type(value).__name__: plain(held)}
+        case Generation() | Command() | RequestInvalid():
+            model = value.failure if isinstance(value, RequestInvalid) else value
+            return {type(value).__name__: plain(model.model_dump(exclude_unset=True))}
         case _ if is_dataclass(value):
             parts = {field.name: getattr(value, field.name) for field in fields(value)}
             return {type(value).__name__: plain(parts, stored)}

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from chaos.differences.applying import put
 from chaos.differences.drawing import Drawing
 from chaos.differences.on_documents import ON_DOCUMENTS
 from chaos.differences.on_objects import ALWAYS, OF_A_VERSION
@@ -14,7 +15,7 @@ from chaos.differences.sides import InMemory, Side
 from contracts.errors import ObjectExists, RequestInvalid
 from contracts.ports import StoreUnavailable
 
-FEWEST, MOST = 12, 24
+FEWEST, MOST = 14, 26
 EXPECTED = (StoreUnavailable, ObjectExists, RequestInvalid)
 Outcomes = Counter[tuple[str, str]]
 """How often an operation of which kind came to what."""
@@ -35,8 +36,8 @@ def run(seed: int, number: int, real: Side) -> Account:
     in_memory = InMemory(lambda: real.latest)
     sides = (real, in_memory)  # in this order: the server says what time it is
     account = Account()
-    for _ in range(drawing.random.randint(FEWEST, MOST)):
-        operation = _draw(drawing, in_memory)
+    for number_of_operation in range(drawing.random.randint(FEWEST, MOST)):
+        operation = _draw(drawing, in_memory, number_of_operation)
         account.done.append(operation.says)
         answers = [_answer(operation, side) for side in sides]
         account.outcomes[operation.kind, outcome(answers[0])] += 1
@@ -50,7 +51,10 @@ def run(seed: int, number: int, real: Side) -> Account:
     return account
 
 
-def _draw(drawing: Drawing, known: InMemory) -> Operation:
+def _draw(drawing: Drawing, known: InMemory, number: int) -> Operation:
+    """First a few documents, so that there is something to find; then anything."""
+    if number < len(drawing.paths):
+        return put(drawing, drawing.paths[number])
     chances = {**ON_DOCUMENTS, **ON_THE_REST, **ALWAYS, **(OF_A_VERSION if known.stored else {})}
     (chosen,) = drawing.random.choices(list(chances), list(chances.values()))
     return chosen(drawing, known)
