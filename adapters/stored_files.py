@@ -45,7 +45,8 @@ class Job(Protocol):
 
 def adopt(job: Job, objects: ObjectStore) -> ImageData | VideoData | None:
     """What an earlier attempt at this very job has stored already, if it is complete."""
-    return _adopted(job, objects.find(job.path), objects)
+    stored = complete_set(job.path, job.created_at, objects.find(job.path))
+    return None if stored is None else _generation_data(job, stored, objects)
 
 
 def store(
@@ -65,9 +66,9 @@ def store(
         if of_later_jobs(job.path, job.created_at, found):
             raise ClaimLost
         check_names_free(job.path, [file.name for file in files], found)
-        adopted = _adopted(job, found, objects)
+        adopted = complete_set(job.path, job.created_at, found)
         if adopted is not None:
-            return adopted
+            return _generation_data(job, adopted, objects)
         versions = {stored.name: stored.generation for stored in found}
         try:
             if len(files) > 1 and any(file.name in versions for file in files):
@@ -97,16 +98,6 @@ def discard(job: Job, objects: ObjectStore) -> None:
             objects.remove(stored)
     except StoreUnavailable as error:
         log.warning("left_to_the_collector", extra={"generation": job.path.document, "cause": str(error)})
-
-
-def _adopted(job: Job, found: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData | None:
-    """What is there of this very job, if it is complete and can be read: another release may have stored it."""
-    try:
-        stored = complete_set(job.path, job.created_at, found)
-        return None if stored is None else _generation_data(job, stored, objects)
-    except (KeyError, ValueError) as error:
-        log.warning("not_adopted", extra={"generation": job.path.document, "cause": type(error).__name__})
-        return None
 
 
 def _generation_data(job: Job, stored: Sequence[StoredObject], objects: ObjectStore) -> ImageData | VideoData:

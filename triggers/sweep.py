@@ -15,10 +15,8 @@ from functools import partial
 from adapters.alerting import call_operator
 from contracts import transitions
 from contracts.command import COMMANDS
-from contracts.generation import Malformed
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Creation, Mark, StoreUnavailable
-from contracts.transitions import Change, Reason, Snapshot
 from triggers.commands import carry_out
 from triggers.dispatch import dispatch
 from triggers.rescue import rescue
@@ -85,23 +83,7 @@ def _carry_out_waiting(outside: Outside, threads: Executor, tally: Tally) -> Non
 
 
 def _rescuing(path: GenerationPath, outside: Outside) -> Callable[[], bool]:
-    """One that fails comes later: the longest waiting come first, and it must not be in their way for ever."""
-    return lambda: _done(path.document, lambda: rescue(path, outside)) or _put_off(path, outside)
-
-
-def _put_off(path: GenerationPath, outside: Outside) -> bool:
-    now = outside.now()
-    later = now + outside.patience.look_again
-
-    def put_off(found: Snapshot) -> Change | Reason:
-        if isinstance(found, Malformed):
-            return transitions.wait(found, attempt=0, now=now, lease_expires_at=later)
-        return transitions.extend(
-            found, created_at=found.created_at, attempt=found.attempt, now=now, lease_expires_at=later
-        )
-
-    _done(path.document, lambda: outside.generations.apply(path, put_off))
-    return False
+    return lambda: _done(path.document, lambda: rescue(path, outside))
 
 
 def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[], bool]:
@@ -149,7 +131,7 @@ def _each(threads: Executor, works: Iterable[Callable[[], bool]]) -> list[bool]:
     return list(threads.map(lambda work: work(), works))
 
 
-def _done(document: str, work: Callable[[], object]) -> bool:
+def _done(document: str, work: Callable[[], None]) -> bool:
     """Whether it went through. One that does not must not keep the others from their turn."""
     try:
         work()

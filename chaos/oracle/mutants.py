@@ -239,11 +239,6 @@ SWEEPER = [
     *_in(
         "triggers/sweep.py",
         (
-            "a rescue that fails stays in the way of others",
-            " or _put_off(path, outside)",
-            "",
-        ),
-        (
             "leases are not looked at",
             "            whole &= _done(media_type, partial(_look_after_overdue, media_type, outside, threads, tally))\n",
             "",
@@ -338,7 +333,7 @@ FILES = [
         ),
         (
             "a complete set is stored again",
-            "        if adopted is not None:\n            return adopted\n",
+            "        if adopted is not None:\n            return _generation_data(job, adopted, objects)\n",
             "",
         ),
         ("nothing is discarded", "            objects.remove(stored)", "            pass"),

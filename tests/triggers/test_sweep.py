@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.in_memory import InMemoryCommands, InMemoryGenerations, InMemoryRunPod
+from adapters.in_memory import InMemoryCommands, InMemoryGenerations
 from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
-from contracts.runpod_job import RunPodJob
 from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
@@ -323,18 +322,3 @@ def test_an_age_that_a_document_does_not_say_is_no_age(world: InMemory, caplog: 
     sweep(world.outside)
 
     assert swept(caplog) == [vars(Tally(overdue=1))]
-
-
-class NotToBeAsked(InMemoryRunPod):
-    """Nobody has thought of what happens here."""
-
-    def look(self, runpod_job_id: str) -> RunPodJob | None:
-        raise KeyError(runpod_job_id)
-
-
-def test_a_generation_that_breaks_its_rescue_is_not_in_the_way_of_others(world: InMemory) -> None:
-    world.generations.put(IMAGE_PATH, documents.DISPATCHED | ASKED)
-
-    sweep(world.outside_with(runpod=NotToBeAsked()))
-
-    assert world.generations.documents[IMAGE_PATH]["lease_expires_at"] == OVER + PATIENCE.look_again
