@@ -18,7 +18,7 @@ class Patience:
     ask_again: timedelta = timedelta(seconds=60)
     """While RunPod has it in its queue, or cannot be asked."""
     look_again: timedelta = timedelta(minutes=2)
-    """After a creation that could not be begun."""
+    """After a creation that could not be begun, or a lease that could not be looked after."""
     breaker: timedelta = timedelta(minutes=5)
     """How long RunPod is left alone after it said that our key, our credit or our endpoint is no good."""
     shortest_pause: timedelta = timedelta(seconds=10)

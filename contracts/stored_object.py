@@ -86,18 +86,39 @@ def of_later_jobs(path: GenerationPath, created_at: datetime, found: Sequence[St
 def complete_set(
     path: GenerationPath, created_at: datetime, found: Sequence[StoredObject]
 ) -> list[StoredObject] | None:
-    """All objects of this very job, in order, if none is missing."""
+    """All objects of this very job, in order, if none is missing and `generation_data` can be read from them.
+
+    Where it cannot, as after a release that asks for more, they are no set: another attempt stores over them.
+    """
     mine = {stored.name: stored for stored in of_this_job(path, created_at, found)}
     for stored in mine.values():
-        names = json.loads(stored.metadata["objects"])
+        names = _names_of_set(stored)
         same_attempt = [
             mine[name]
             for name in names
-            if name in mine and mine[name].metadata["attempt"] == stored.metadata["attempt"]
+            if name in mine and mine[name].metadata.get("attempt") == stored.metadata.get("attempt")
         ]
-        if len(same_attempt) == len(names):
+        if len(same_attempt) == len(names) and _can_be_read(path.media_type, same_attempt):
             return same_attempt
     return None
+
+
+def _names_of_set(stored: StoredObject) -> list[str]:
+    try:
+        names = json.loads(stored.metadata["objects"])
+    except (KeyError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _can_be_read(media_type: MediaType, whole_set: Sequence[StoredObject]) -> bool:
+    if not whole_set or "attempt" not in whole_set[0].metadata:
+        return False
+    try:
+        build_generation_data(media_type, whole_set[0].metadata, [stored.name for stored in whole_set])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 def check_names_free(path: GenerationPath, names: Sequence[str], found: Sequence[StoredObject]) -> None:

@@ -218,9 +218,14 @@ def extend(
     Never a lease that runs: a worker can have claimed it in the meantime, for a step that takes longer.
     """
     open_ = _open_as(generation, created_at, attempt)
-    if isinstance(open_, Reason):
-        return open_
-    if open_.lease_expires_at is None or now < open_.lease_expires_at:
+    return open_ if isinstance(open_, Reason) else postpone(open_, now=now, lease_expires_at=lease_expires_at)
+
+
+def postpone(generation: Snapshot, *, now: datetime, lease_expires_at: datetime) -> Change | Reason:
+    """Look after it later, whatever it is, because it could not be done this time. Never a lease that runs."""
+    if generation.is_terminal:
+        return Reason.ENDED
+    if not _is_overdue(generation, now):
         return Reason.LEASED
     return Change(set={"lease_expires_at": lease_expires_at, "modified": now})
 
@@ -320,6 +325,14 @@ def _failed(failure: Failure, now: datetime) -> Change:
         },
         remove=OF_WORK,
     )
+
+
+def _is_overdue(generation: Snapshot, now: datetime) -> bool:
+    if isinstance(generation, Malformed):
+        lease = generation.fields.get("lease_expires_at")
+    else:
+        lease = generation.lease_expires_at
+    return isinstance(lease, datetime) and lease <= now
 
 
 def _open(generation: Snapshot) -> Generation | Reason:

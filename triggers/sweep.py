@@ -17,6 +17,7 @@ from contracts import transitions
 from contracts.command import COMMANDS
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Creation, Mark, StoreUnavailable
+from contracts.transitions import Change, Reason
 from triggers.commands import carry_out
 from triggers.dispatch import dispatch
 from triggers.rescue import rescue
@@ -30,7 +31,7 @@ THREADS = 8
 LOOKS_BACK = timedelta(hours=24)
 """How far the first sweep of all looks."""
 SWEPT = "swept"
-STUMBLED = "The sweeper stumbled over this document, and will each minute: mend the code, or the document."
+STUMBLED = "The sweeper stumbled over this document, and will again: mend the code, or the document."
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,15 @@ def _carry_out_waiting(outside: Outside, threads: Executor, tally: Tally) -> Non
 
 
 def _rescuing(path: GenerationPath, outside: Outside) -> Callable[[], bool]:
-    return lambda: _done(path.document, lambda: rescue(path, outside))
+    return lambda: _looked_after(path, outside)
+
+
+def _looked_after(path: GenerationPath, outside: Outside) -> bool:
+    """What goes wrong now may go wrong each time: it must not come first each time as well."""
+    if _done(path.document, lambda: rescue(path, outside)):
+        return True
+    _put_off(path, transitions.postpone, outside)
+    return False
 
 
 def _carrying_out(user_id: str, command_id: str, outside: Outside) -> Callable[[], bool]:
@@ -112,16 +121,17 @@ def _beginning(creation: Creation, outside: Outside) -> Callable[[], bool]:
 
 
 def _begun(path: GenerationPath, outside: Outside) -> bool:
-    if _done(path.document, lambda: dispatch(path, outside)):
-        return True
+    return _done(path.document, lambda: dispatch(path, outside)) or _put_off(
+        path, partial(transitions.wait, attempt=0), outside
+    )
+
+
+def _put_off(path: GenerationPath, transition: Callable[..., Change | Reason], outside: Outside) -> bool:
     now = outside.now()
 
     def leased() -> None:
         outside.generations.apply(
-            path,
-            lambda found: transitions.wait(
-                found, attempt=0, now=now, lease_expires_at=now + outside.patience.look_again
-            ),
+            path, lambda found: transition(found, now=now, lease_expires_at=now + outside.patience.look_again)
         )
 
     return _done(path.document, leased)

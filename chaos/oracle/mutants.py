@@ -125,7 +125,7 @@ TRANSITIONS = _in(
     ),
     (
         "an extension shortens a worker's lease",
-        "    if open_.lease_expires_at is None or now < open_.lease_expires_at:\n        return Reason.LEASED\n",
+        "    if not _is_overdue(generation, now):\n        return Reason.LEASED\n",
         "",
     ),
     (
@@ -259,6 +259,11 @@ SWEEPER = [
             "    return bool(leased)",
         ),
         (
+            "what cannot be rescued keeps its lease",
+            "    _put_off(path, transitions.postpone, outside)\n",
+            "",
+        ),
+        (
             "the mark goes past what failed",
             "        if not all(begun):\n            return\n",
             "",
@@ -342,8 +347,13 @@ FILES = [
         "contracts/stored_object.py",
         (
             "files of two attempts are a set",
-            'if name in mine and mine[name].metadata["attempt"] == stored.metadata["attempt"]',
+            'if name in mine and mine[name].metadata.get("attempt") == stored.metadata.get("attempt")',
             "if name in mine",
+        ),
+        (
+            "files that say too little are a set",
+            "and _can_be_read(path.media_type, same_attempt):",
+            "and path:",
         ),
         (
             "files of an earlier job are this one's",

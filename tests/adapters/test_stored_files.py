@@ -108,6 +108,21 @@ def test_whose_last_file_is_taken_away_begins_again() -> None:
     assert adopt(JOB, objects) == stored
 
 
+def test_a_set_that_cannot_be_read_is_stored_over_and_leaves_nothing() -> None:
+    """A release that asks for more than the one that stored it makes the files again, under the same names."""
+    objects = InMemoryObjects()
+    less = {name: fact for name, fact in FACTS.items() if name != "revision"}
+    metadata = describe(IMAGE_PATH, created_at=CREATED_AT, attempt=1, files=FILES, facts=less)
+    for file, described in zip(FILES, metadata, strict=True):
+        objects.put(file, described, replacing=0)
+
+    assert adopt(JOB, objects) is None
+    stored = store(later_attempt(), FILES, FACTS, objects)
+
+    assert adopt(JOB, objects) == stored
+    assert {stored.metadata["attempt"] for stored, _ in objects.objects.values()} == {"2"}
+
+
 def test_a_set_is_not_complete_while_it_is_being_replaced() -> None:
     objects = Contended()
     objects.put_of_a_twin(1)

@@ -131,6 +131,36 @@ def test_objects_without_metadata_belong_to_nobody() -> None:
     assert not any(belongs_to(IMAGE_PATH, one) for one in bare)
 
 
+UNREADABLE = [
+    pytest.param({"generation_data": "{}"}, id="lacks what this release asks for"),
+    pytest.param({"generation_data": "{"}, id="no JSON"),
+    pytest.param({"generation_data": "[]"}, id="no object"),
+    pytest.param({"objects": "{"}, id="names that are no JSON"),
+    pytest.param({"objects": "5"}, id="names that are none"),
+    pytest.param({"objects": "[]"}, id="no names"),
+    pytest.param({"objects": "[[]]"}, id="names of another kind"),
+]
+
+
+@pytest.mark.parametrize("changed", UNREADABLE)
+def test_objects_that_nobody_can_complete_a_document_with_are_no_set(changed: dict[str, str]) -> None:
+    mine = [with_metadata(one, **changed) for one in stored(count=1)]
+
+    assert complete_set(IMAGE_PATH, CREATED_AT, mine) is None
+
+
+@pytest.mark.parametrize("key", ["objects", "generation_data", "attempt"])
+def test_objects_that_do_not_say_all_of_themselves_are_no_set(key: str) -> None:
+    mine = stored()
+    lacking = [
+        dataclasses.replace(one, metadata={name: said for name, said in one.metadata.items() if name != key})
+        for one in mine
+    ]
+
+    assert complete_set(IMAGE_PATH, CREATED_AT, lacking) is None
+    assert complete_set(IMAGE_PATH, CREATED_AT, [lacking[0], *mine[1:]]) is None
+
+
 def test_objects_of_an_earlier_job_of_this_id_are_this_generations_to_replace() -> None:
     earlier = stored(created_at=CREATED_AT - timedelta(days=1))
 

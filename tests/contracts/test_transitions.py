@@ -132,6 +132,10 @@ def extend(found: Snapshot, attempt: int = 1, created_at: datetime = CREATED_AT)
     )
 
 
+def postpone(found: Snapshot) -> Change | Reason:
+    return transitions.postpone(found, now=OVER, lease_expires_at=OVER + LEASE)
+
+
 def adopt(found: Snapshot, created_at: datetime = CREATED_AT) -> Change | Reason:
     return transitions.adopt(found, created_at=created_at, generation_data=IMAGE_DATA, now=ENDED_AT)
 
@@ -159,6 +163,7 @@ EVERY_STEP: list[Step] = [
     give_back,
     redispatch,
     extend,
+    postpone,
     adopt,
     fail_overdue,
 ]
@@ -268,7 +273,7 @@ def test_a_malformed_document_that_has_ended_absorbs_every_change(step: Step) ->
     assert step(read_generation(MALFORMED | {"status": "failed"})) is Reason.ENDED
 
 
-@pytest.mark.parametrize("step", [step for step in EVERY_STEP if step not in {reject, cancel, wait}])
+@pytest.mark.parametrize("step", [step for step in EVERY_STEP if step not in {reject, cancel, wait, postpone}])
 def test_a_malformed_document_is_not_worked_on(step: Step) -> None:
     assert step(read_generation(MALFORMED)) is Reason.MALFORMED
 
@@ -371,10 +376,17 @@ def test_an_extension_changes_nothing_but_the_lease(fields: dict[str, Any]) -> N
 
 def test_a_lease_that_runs_is_not_shortened_by_an_extension() -> None:
     """Between the look and the extension a worker has taken it, and works on a step that takes ten minutes."""
-    renewed = PROCESSING | {"lease_expires_at": OVER + timedelta(microseconds=1)}
+    renewed = {"lease_expires_at": OVER + timedelta(microseconds=1)}
 
-    assert extend(read_generation(renewed)) is Reason.LEASED
+    assert extend(read_generation(PROCESSING | renewed)) is Reason.LEASED
     assert extend(read_generation(QUEUED), attempt=0) is Reason.LEASED
+    assert postpone(read_generation(PROCESSING | renewed)) is Reason.LEASED
+    assert postpone(read_generation(MALFORMED | renewed)) is Reason.LEASED
+
+
+@pytest.mark.parametrize("fields", [DISPATCHED, PROCESSING, MALFORMED | {"lease_expires_at": OVER}])
+def test_whatever_could_not_be_looked_after_is_put_off(fields: dict[str, Any]) -> None:
+    assert walk(fields, postpone) == fields | {"lease_expires_at": OVER + LEASE, "modified": OVER}
 
 
 def test_what_waits_for_runpod_has_a_lease_and_no_attempt() -> None:

@@ -238,6 +238,16 @@ class OneDocument(RuleBasedStateMachine):
         )
         self.settle(outcome, allowed=allowed)
 
+    @precondition(lambda self: self.fields is not None and "lease_expires_at" in self.fields)
+    @rule(is_over=st.booleans())
+    def postpone(self, *, is_over: bool) -> None:
+        outcome = transitions.postpone(
+            read_generation(self.fields or {}),
+            now=self.now() + (2 * LEASE if is_over else timedelta()),
+            lease_expires_at=self.now() + LEASE,
+        )
+        self.settle(outcome, allowed=self.is_open and is_over)
+
     @precondition(lambda self: self.fields is not None)
     @rule(job=jobs, counts=st.booleans())
     def redispatch(self, job: Job, counts: bool) -> None:  # noqa: FBT001

@@ -287,6 +287,13 @@ def test_a_part_of_the_files_completes_nothing(world: InMemory) -> None:
     assert rescued(world, PROCESSING)["status"] == "queued"
 
 
+def test_files_that_cannot_be_read_complete_nothing_and_are_made_again(world: InMemory) -> None:
+    metadata = describe(IMAGE_PATH, created_at=CREATED_AT, attempt=1, files=[FILE], facts={})
+    world.objects.put(FILE, metadata[0], replacing=0)
+
+    assert rescued(world, WAITING)["runpod_job_id"] == "job-1"
+
+
 def test_files_that_came_back_in_runpods_result_are_stored(world: InMemory) -> None:
     at_runpod(world, RunPodStatus.COMPLETED, RETURNED)
 

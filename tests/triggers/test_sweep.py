@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapters.in_memory import InMemoryCommands, InMemoryGenerations
+from adapters.in_memory import InMemoryCommands, InMemoryGenerations, InMemoryObjects
 from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Creation, Mark, Refused, StoreUnavailable
+from contracts.stored_object import StoredObject
 from contracts.transitions import Transition
 from tests.contracts import documents
 from tests.contracts.documents import BEAT_AT, CREATED_AT, IMAGE_PATH, LEASE, VIDEO_PATH
@@ -22,6 +23,7 @@ ASKED = {"request_data": {"prompt": "a red circle"}}
 QUEUED = documents.QUEUED | ASKED
 WAITING = documents.WAITING | ASKED
 OVER = BEAT_AT + LEASE
+OVERDUE = {"attempt": 1, "stage": "waiting", "lease_expires_at": BEAT_AT}
 COMMAND = {"type": "cancel", "media_type": "images", "file_uid": "f1", "created_at": CREATED_AT}
 
 
@@ -216,6 +218,36 @@ def test_a_document_that_breaks_its_dispatch_gets_a_lease_and_does_not_stop_the_
     sweep(world.outside)
 
     assert world.generations.documents[paths[1]]["runpod_job_id"] == "job-3"
+
+
+class Spoils(InMemoryObjects):
+    """Some generations' objects are such that whoever looks for them stumbles."""
+
+    def __init__(self, spoilt: set[GenerationPath]) -> None:
+        super().__init__()
+        self.spoilt = spoilt
+
+    def find(self, path: GenerationPath) -> list[StoredObject]:
+        if path in self.spoilt:
+            raise KeyError(path.document)
+        return super().find(path)
+
+
+def test_overdue_documents_that_cannot_be_rescued_do_not_keep_the_others_from_their_turn(world: InMemory) -> None:
+    """As many as one sweep looks at, and all before the one that only needs to be dispatched again."""
+    spoilt = {create(world, number, **OVERDUE) for number in range(MOST_AT_ONCE)}
+    healthy = create(world, MOST_AT_ONCE, **OVERDUE | {"lease_expires_at": OVER})
+    world.objects = Spoils(spoilt)
+    world.sweeper.marks = dict.fromkeys(MediaType, Mark(created_at=world.now))
+
+    sweep(world.outside)
+    assert "runpod_job_id" not in world.generations.documents[healthy]
+    assert all(
+        world.generations.documents[path]["lease_expires_at"] == OVER + PATIENCE.look_again for path in spoilt
+    )
+    sweep(world.outside)
+
+    assert world.generations.documents[healthy]["runpod_job_id"] == "job-1"
 
 
 def test_a_document_that_is_none_is_not_forgotten_while_runpod_is_left_alone(world: InMemory) -> None:
