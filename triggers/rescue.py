@@ -80,9 +80,7 @@ def _end_unreadable(path: GenerationPath, found: Malformed, outside: Outside) ->
         return
     if isinstance(created_at, datetime) and now - created_at <= GIVE_UP_AFTER:
         later = now + outside.patience.look_again
-        outside.generations.apply(
-            path, lambda again: transitions.wait(again, attempt=0, now=now, lease_expires_at=later)
-        )
+        outside.generations.apply(path, lambda again: transitions.postpone(again, now=now, lease_expires_at=later))
         return
     failure = found.problem.failure
     ended = outside.generations.apply(

@@ -147,7 +147,6 @@ UNREADABLE = PROCESSING | {"stage": "dreaming"}
 
 def test_a_document_that_a_newer_release_has_begun_is_given_a_day(world: InMemory) -> None:
     assert rescued(world, UNREADABLE) == UNREADABLE | {
-        "stage": "waiting",
         "lease_expires_at": OVER + PATIENCE.look_again,
         "modified": OVER,
     }
