@@ -6,7 +6,7 @@ The folder that `SAFELIGHT_CHAOS` names says which, and is where each process le
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ import psutil
 from chaos.real.sleeper import append_line
 from contracts.ports import Applied, StoreUnavailable
 from contracts.status import Status
+from contracts.transitions import Change
 
 FOLDER = "SAFELIGHT_CHAOS"
 AT_ONCE = "SAFELIGHT_CHAOS_AT_ONCE"
@@ -52,9 +53,12 @@ class _Witness:
         """See `RealSeam.before`."""
         self._reach(f"before {call}", about)
 
-    def after(self, call: str, about: frozenset[str], answer: object) -> None:
-        """See `RealSeam.after`."""
-        if isinstance(answer, Applied) and Status(answer.fields["status"]).is_terminal:
+    def after(self, call: str, about: frozenset[str], answer: object, changes: Sequence[Change]) -> None:
+        """See `RealSeam.after`.
+
+        A change that did not end it can be found applied when it has: who noted RunPod's id, say, and met others.
+        """
+        if isinstance(answer, Applied) and any(map(_ends, changes)):
             fields = answer.fields
             append_line(
                 self.folder / ENDINGS, f"{min(about)} {fields['created_at'].isoformat()} {fields['status']}"
@@ -63,6 +67,10 @@ class _Witness:
 
     def _reach(self, point: str, about: frozenset[str]) -> None:
         raise NotImplementedError
+
+
+def _ends(change: Change) -> bool:
+    return "status" in change.set and Status(change.set["status"]).is_terminal
 
 
 class Planned(_Witness):

@@ -1,11 +1,12 @@
 """A seam around a real port: each call is told to whoever brings the faults, before it and after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from contracts.ending import Ending
 from contracts.paths import GenerationPath
 from contracts.stored_object import File, StoredObject
+from contracts.transitions import Change
 
 Port = TypeVar("Port")
 
@@ -16,8 +17,8 @@ class RealSeam(Protocol):
     def before(self, call: str, about: frozenset[str]) -> None:
         """The call is on its way. `about` are the ids of documents and commands that it is for."""
 
-    def after(self, call: str, about: frozenset[str], answer: object) -> None:
-        """It was carried out, and the caller does not know yet."""
+    def after(self, call: str, about: frozenset[str], answer: object, changes: Sequence[Change]) -> None:
+        """It was carried out, with one of these changes, and the caller does not know yet."""
 
 
 def seamed(port: Port, name: str, seam: RealSeam) -> Port:
@@ -37,12 +38,23 @@ class _Seamed:
         def call(*arguments: object, **named: object) -> object:
             label = " ".join([f"{self._name}.{method}", *map(_by, filter(callable, arguments))])
             about = frozenset(one for argument in arguments for one in _ids(argument))
+            changes: list[Change] = []
             self._seam.before(label, about)
-            answer = real(*arguments, **named)
-            self._seam.after(label, about, answer)
+            answer = real(*(_noting(one, changes) if callable(one) else one for one in arguments), **named)
+            self._seam.after(label, about, answer, changes)
             return answer
 
         return call
+
+
+def _noting(transition: Callable[..., Any], changes: list[Change]) -> Callable[..., Any]:
+    def noted(found: object) -> object:
+        change = transition(found)
+        if isinstance(change, Change):
+            changes.append(change)
+        return change
+
+    return noted
 
 
 def _by(transition: Callable[..., Any]) -> str:
