@@ -59,8 +59,7 @@ def _looks(mutant: Mutant) -> dict[str, list[str]]:
     tests = (ROOT / "tests" / file.parent).glob(f"test_*{file.stem}*.py")
     own = sorted(str(test.relative_to(ROOT)) for test in tests)
     return {
-        "1": [*PROOF, "--only", "1", "--size", "small"],
-        "3": [*PROOF, "--only", "3", "--size", "small"],
+        "1 and 3": [*PROOF, "--only", "1,3", "--size", "small"],
         **({OWN: [*PYTEST, *own]} if own else {}),
         "1, more of it": [*PROOF, "--only", "1", "--size", "middle"],
         "2": [*PROOF, "--only", "2", "--size", "middle"],
