@@ -61,9 +61,9 @@ def _looks(mutant: Mutant) -> dict[str, list[str]]:
     return {
         "1 and 3": [*PROOF, "--only", "1,3", "--size", "small"],
         **({OWN: [*PYTEST, *own]} if own else {}),
+        UNIT: [*PYTEST, *UNIT_TESTS],
         "1, more of it": [*PROOF, "--only", "1", "--size", "middle"],
         "2": [*PROOF, "--only", "2", "--size", "middle"],
-        UNIT: [*PYTEST, *UNIT_TESTS],
     }
 
 
