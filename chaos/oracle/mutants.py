@@ -400,8 +400,8 @@ WORKER = [
         "worker/generate.py",
         (
             "a refused claim is ignored",
-            "    if refused := _claim(turn, lease_seconds=model.deadlines_seconds.loading):\n        return refused\n",
-            "    _claim(turn, lease_seconds=model.deadlines_seconds.loading)\n",
+            "return refused or _work(",
+            "return _work(",
         ),
         (
             "a refused completer discards whatever it finds",
