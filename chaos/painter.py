@@ -1,28 +1,35 @@
 """An engine that paints without a model or a moment's thought."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from PIL import Image
+import numpy as np
 
 from contracts.catalogue import Model
+from worker.gpu_turn import AtOnce, Pictures, Watcher
 
-SIZE = (8, 8)
+SIDE = 8
 
 
-class Painter:
+class Painter(AtOnce):
     """One colour; `before` is called before each step, and can raise what an engine raises."""
 
     def __init__(self, before: Callable[[int], object]) -> None:
         self._before = before
 
     def generate(
-        self, model: Model, request: Mapping[str, Any], seed: int, on_step: Callable[[int, int], None]
-    ) -> list[Image.Image]:
-        """See `Engine.generate`."""
+        self, model: Model, request: Mapping[str, Any], seed: int, watcher: Watcher
+    ) -> Iterator[Pictures]:
+        """See `AtOnce.generate`."""
         del model
         steps = request["num_inference_steps"]
         for step in range(1, steps + 1):
             self._before(step)
-            on_step(step, steps)
-        return [Image.new("RGB", SIZE, ((seed + n) % 256, 40, 200)) for n in range(request.get("num_images", 1))]
+            watcher.step(step, steps)
+        for n in range(request.get("num_images", 1)):
+            yield one_colour((seed + n) % 256, SIDE, SIDE)
+
+
+def one_colour(red: int, width: int, height: int) -> Pictures:
+    """One picture."""
+    return np.full((1, height, width, 3), (red, 40, 200), dtype=np.uint8)

@@ -39,7 +39,7 @@ class Progress(_Part):
     steps: int
     """Denoising steps in all."""
     eta_seconds: float | None = None
-    """Until the last step, from the pace so far; absent while there is none."""
+    """Until it is completed, from the pace so far and what earlier ones took; absent while there is none."""
     preview: Annotated[str, Field(max_length=MAX_PREVIEW_LENGTH)] | None = None
     """A small picture as a data URL."""
 

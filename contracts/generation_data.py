@@ -41,6 +41,8 @@ class GenerationData(BaseModel):
     bytes: list[int]
     """The size of each object."""
     timings_seconds: Timings
+    remade: str | None = None
+    """Why it was made a second time, where it was: `out_of_memory`, or `black` (no picture came out)."""
 
 
 class ImageData(GenerationData):

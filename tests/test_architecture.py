@@ -25,8 +25,8 @@ MAY_IMPORT = {
 }
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
-    "torch": {"worker/engine.py", "training/*"},
-    "diffusers": {"worker/engine.py", "training/*"},
+    "torch": {"worker/engine.py", "worker/frames.py", "worker/latents.py", "worker/loading.py", "training/*"},
+    "diffusers": {"worker/engine.py", "worker/loading.py", "training/*"},
     "transformers": {"training/*"},
     "runpod": {"worker/handler.py", "chaos/real/worker.py"},
     "firebase_functions": {"triggers/main.py"},

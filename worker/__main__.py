@@ -4,23 +4,23 @@ import sys
 
 from adapters.alerting import call_operator
 from adapters.json_logs import log_as_json
-from worker.engine import ModelInvalid
 from worker.handler import serve
+from worker.loading import ModelInvalid
 from worker.settings import Settings, SettingsInvalid
-from worker.wiring import build_workplace
+from worker.wiring import build_worker
 
 
 def main() -> int:
     """Read the settings, load the models, take jobs."""
     log_as_json("adapters", "worker")
     try:
-        workplace = build_workplace(Settings.from_environment())
+        worker = build_worker(Settings.from_environment())
     except (SettingsInvalid, ModelInvalid) as invalid:
         code = "settings_invalid" if isinstance(invalid, SettingsInvalid) else "model_invalid"
         call_operator(code, str(invalid))
         print(f"The worker cannot start: {invalid}", file=sys.stderr)
         return 1
-    serve(workplace)
+    serve(worker.workplace, held=worker.held, lost=worker.lost)
     return 0
 
 

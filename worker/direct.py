@@ -9,6 +9,7 @@ from contracts.returned_files import encode_files
 from contracts.runpod_job import MAX_RETURNED_BYTES, DirectJob, Outcome, result
 from contracts.status import Stage
 from contracts.validation import resolve_request
+from worker.gpu_turn import Pictures
 from worker.making import Made, make
 from worker.workplace import Workplace
 
@@ -25,6 +26,9 @@ class _StopOnly:
     def step(self, step: int, steps: int) -> None:  # noqa: ARG002 - nobody is told
         self._check()
 
+    def show(self, preview: Pictures) -> None:
+        """Nobody looks."""
+
     def _check(self) -> None:
         if self._stop.is_set():
             raise ClaimLost
@@ -35,8 +39,8 @@ def run_direct_job(job: DirectJob, workplace: Workplace, stop: threading.Event) 
     seed = secrets.randbelow(2**32) if job.seed is None else job.seed
     try:
         model, request = resolve_request(job.path, job.request_data, workplace.catalogue)
-        made = make(job.path, model, request, seed, engine=workplace.engine, watcher=_StopOnly(stop))
-        return _returned(made)
+        with workplace.engine.turn(model, request, stop) as gpu:
+            return _returned(make(job.path, model, request, seed, gpu=gpu, watcher=_StopOnly(stop)))
     except ClaimLost:
         return result(Outcome.STOPPED)
     except GenerationFailed as failed:

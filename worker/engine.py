@@ -1,58 +1,56 @@
-"""The pipelines: loaded once, called for each job. The worker's only file with torch and diffusers."""
+"""The pipelines: one call of diffusers for one job, or for several of a kind."""
 
-import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
-from PIL.Image import Image
 
 from contracts.catalogue import Model
 from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed
+from worker.frames import FrameStream, streams_frames
+from worker.gpu_turn import Pictures
+from worker.lane import GpuLost, Part
+from worker.latents import Foresight, Projection, can_be_seen, fit
+from worker.loading import load
+from worker.pace import Throttle
 
-OnStep = Callable[[int, int], None]
-"""Called after each denoising step with its number, from 1, and the number of all; raises to stop."""
-
-# What a pipeline is called with, out of the resolved request; the rest is for us.
-CALL_PARAMETERS = (
-    "prompt", "negative_prompt", "width", "height", "num_inference_steps", "guidance_scale", "num_frames",
-)  # fmt: skip
+# What a pipeline is called with, out of the resolved request, the same for all parts of a call.
+CALL_PARAMETERS = ("width", "height", "num_inference_steps", "guidance_scale", "num_frames")
+PER_PICTURE = ("prompt", "negative_prompt")
+PREVIEW_EVERY_SECONDS = 1.0  # the document is written no more often
+OUT_OF_MEMORY, BLACK = "out_of_memory", "black"
 
 log = logging.getLogger(__name__)
 
 
-class ModelInvalid(Exception):  # noqa: N818 - read by whoever deploys
-    """A model cannot be loaded. The message says what to do."""
-
-
 class DiffusersEngine:
-    """The models of one worker, on its GPU, or on its CPU where it has none."""
+    """The models of one worker, on its GPU, or on its CPU where it has none. `lane.Pipelines`."""
 
     def __init__(self, models: Sequence[Model], folder: Path) -> None:
         """Load all of them. Raises `ModelInvalid`: a worker that cannot generate should not take jobs."""
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._pipelines = {model.id: _load(model, folder, self._device) for model in models}
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.pipelines = {model.id: load(model, folder, self.device) for model in models}
+        self.projections: dict[str, Projection] = {}
         diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
-        log.info("models_loaded", extra={"models": list(self._pipelines), "device": self._device})
+        log.info("models_loaded", extra={"models": list(self.pipelines), "device": self.device})
 
-    def generate(self, model: Model, request: Mapping[str, Any], seed: int, on_step: OnStep) -> list[Image]:
-        """Make pictures, or the frames of one video.
+    def generate(self, model: Model, parts: Sequence[Part]) -> None:
+        """One call for all parts; each gets its pictures.
 
-        Args:
-            model: an entry of the catalogue that this worker has loaded.
-            request: the resolved request.
-            seed: picture i is made from seed + i.
-            on_step: told of each step; what it raises ends the generation and is raised here.
+        What runs out of memory alone is made once more in a leaner way, and so is what comes out black: half
+        precision that overflows does that.
 
         Raises:
-            GenerationFailed: the worker does not have the model, or its memory is too small.
+            GenerationFailed: the worker does not have the model, its memory is too small, or all stays black.
+            GpuLost: the device is gone.
+            ClaimLost: no part wants its pictures any more.
 
         """
-        pipeline = self._pipelines.get(model.id)
+        pipeline = self.pipelines.get(model.id)
         if pipeline is None:
             raise Broken(
                 ErrorCode.MODEL_UNAVAILABLE,
@@ -60,80 +58,153 @@ class DiffusersEngine:
                 f"The model {model.id} is not served at the moment.",
             )
         try:
-            with torch.inference_mode():
-                output: Any = pipeline(**self._arguments(request, seed, on_step))
+            for part in self._within_memory(_Call(model, pipeline, parts, self.projections.get(model.id))):
+                part.remake(BLACK)
+                with leaner(pipeline, self.device):
+                    _Call(model, pipeline, [part], self.projections.get(model.id)).run(last_try=True)
+        except torch.AcceleratorError as error:
+            raise GpuLost from error
+
+    def fit_previews(self, model: Model, parts: Sequence[Part]) -> None:
+        """Make these, and learn from them what the model's latents look like."""
+        call = _Call(model, self.pipelines[model.id], parts, None)
+        call.run(last_try=True)
+        if call.latents is not None and call.pictures is not None and can_be_seen(call.latents):
+            self.projections[model.id] = fit(call.latents, call.pictures)
+
+    def _within_memory(self, call: "_Call") -> Sequence[Part]:
+        try:
+            return call.run()
         except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
+            _let_go(self.device)
+            if len(call.parts) > 1 or call.has_delivered:
+                raise _too_big() from error  # the lane tries each part by itself
+        call.parts[0].remake(OUT_OF_MEMORY)
+        log.warning("made_leaner", extra={"model": call.model.id})
+        try:
+            with leaner(call.pipeline, self.device):
+                return call.run()
+        except torch.OutOfMemoryError as error:
+            _let_go(self.device)
             raise _too_big() from error
-        return list(output.images if hasattr(output, "images") else output.frames[0])
 
-    def _arguments(self, request: Mapping[str, Any], seed: int, on_step: OnStep) -> dict[str, Any]:
-        count = request.get("num_images", 1)
-        # Seeds are drawn on the CPU, so that a picture does not depend on the kind of GPU that begins it.
-        generators = [torch.Generator("cpu").manual_seed(seed + index) for index in range(count)]
-        several = {"num_images_per_prompt": count} if count > 1 else {}
-        steps = request["num_inference_steps"]
 
-        def after_step(_: Any, step: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-            on_step(step + 1, steps)
-            return tensors
+class _Call:
+    """One call of one pipeline."""
 
+    def __init__(self, model: Model, pipeline: Any, parts: Sequence[Part], projection: Projection | None) -> None:  # noqa: ANN401 - untyped
+        self.model = model
+        self.pipeline = pipeline
+        self.parts = parts
+        self.has_delivered = False
+        self.latents: torch.Tensor | None = None
+        """After the last step."""
+        self.pictures: torch.Tensor | None = None
+        """What became of them: (batch, 3, height, width), from 0 to 1; of videos, their first frames."""
+        self._projection = projection
+        self._steps: int = parts[0].request["num_inference_steps"]
+
+    def run(self, *, last_try: bool = False) -> Sequence[Part]:
+        """Deliver every part's pictures. Those parts that came out black get none, and are returned."""
+        self._previews = Throttle(PREVIEW_EVERY_SECONDS)
+        self._foresight = Foresight(self.pipeline.scheduler)
+        with torch.inference_mode():
+            if streams_frames(self.pipeline):
+                return self._stream(last_try=last_try)
+            output: Any = self.pipeline(**self._arguments())
+            pictures: torch.Tensor = output.images if hasattr(output, "images") else output.frames
+            self.pictures = pictures[:, 0] if pictures.dim() == 5 else pictures
+            counts = [part.request.get("num_images", 1) for part in self.parts]
+            each = zip(self.parts, torch.split(pictures, counts), strict=True)
+            return [part for part, mine in each if not self._deliver(part, mine, last_try=last_try)]
+
+    def _stream(self, *, last_try: bool) -> Sequence[Part]:
+        stream = FrameStream(self._deliver_frames)
+        with stream.of(self.pipeline.vae.decoder):
+            self.pipeline(**self._arguments())
+        if stream.first is not None:
+            self.pictures = stream.first[:, :, 0]
+        if stream.is_black and not last_try:
+            return self.parts
+        stream.let_go()
+        return []
+
+    def _deliver(self, part: Part, pictures: torch.Tensor, *, last_try: bool) -> bool:
+        finite = bool(torch.isfinite(pictures).all())
+        pixels = to_pixels(pictures[0] if pictures.dim() == 5 else pictures) if finite else None
+        if not last_try and (pixels is None or not pixels.any()):
+            return False
+        if pixels is None:
+            raise _not_a_picture()
+        self.has_delivered = True
+        part.deliver(pixels)
+        return True
+
+    def _deliver_frames(self, frames: torch.Tensor) -> None:
+        """Of all parts: (parts, 3, count, height, width), from 0 to 1."""
+        if not torch.isfinite(frames).all():
+            raise _not_a_picture()
+        self.has_delivered = True
+        for part, mine in zip(self.parts, frames, strict=True):
+            part.deliver(to_pixels(mine.movedim(1, 0)))
+
+    def _arguments(self) -> dict[str, Any]:
+        request = self.parts[0].request
+        each = [(part, index) for part in self.parts for index in range(part.request.get("num_images", 1))]
         return {
             **{name: request[name] for name in CALL_PARAMETERS if name in request},
-            **several,
-            "generator": generators if count > 1 else generators[0],
-            "output_type": "pil",
-            "callback_on_step_end": after_step,
+            **{name: [part.request[name] for part, _ in each] for name in PER_PICTURE if name in request},
+            # Seeds are drawn on the CPU, so that a picture does not depend on the kind of GPU that begins it.
+            "generator": [torch.Generator("cpu").manual_seed(part.seed + index) for part, index in each],
+            "output_type": "pt",
+            "callback_on_step_end": self._after_step,
         }
 
+    def _after_step(self, _: Any, step: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        self.latents = tensors["latents"]
+        if self._projection is not None and can_be_seen(tensors["latents"]):
+            self._show(self._foresight.after_step(step, tensors["latents"]))
+        for part in self.parts:
+            part.step(step + 1, self._steps)
+        return tensors
 
-def _load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped
-    where: Path | str = str(model.source.repository)
-    options: dict[str, Any] = {"revision": model.revision}
-    if model.source.folder is not None:
-        where, options = folder / model.source.folder, {"local_files_only": True}
-        _check_folder(model, where)
-    from_pretrained: Any = DiffusionPipeline.from_pretrained
-    try:
-        pipeline = from_pretrained(where, dtype=getattr(torch, model.dtype), use_safetensors=True, **options)
-        pipeline = pipeline.to(device)
-    except Exception as error:
-        reason = (str(error).strip() or "no reason given").splitlines()[0].rstrip(".")
-        raise ModelInvalid(
-            f"The model {model.id} cannot be loaded from {where}: {type(error).__name__}: {reason}. "
-            "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
-        ) from error
-    if type(pipeline).__name__ != model.pipeline_class:
-        raise ModelInvalid(
-            f"{model.id} is a {type(pipeline).__name__}, but the catalogue says {model.pipeline_class}: "
-            "correct models/catalogue.toml, or put the right weights in its place."
-        )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    def _show(self, latents: torch.Tensor | None) -> None:
+        """The first picture of each part, if it is time again."""
+        if latents is None or self._projection is None or not self._previews.lets_through():
+            return
+        previews: Pictures = self._projection.pictures(latents).cpu().numpy()
+        first = 0
+        for part in self.parts:
+            part.show(previews[first])
+            first += part.request.get("num_images", 1)
 
 
-def _check_folder(model: Model, where: Path) -> None:
-    if not where.is_dir():
-        raise ModelInvalid(
-            f"The folder of the model {model.id} is missing: {where}. Put its weights there, or set "
-            "SAFELIGHT_MODELS_FOLDER to the folder that holds them, or leave it out of SAFELIGHT_MODELS."
-        )
-    if not (where / "model_index.json").is_file():
-        raise ModelInvalid(
-            f"{where} is not a diffusers pipeline: it has no model_index.json. "
-            "Save one there with pipeline.save_pretrained(folder)."
-        )
-    for name, expected in model.sha256.items():
-        if not (where / name).is_file() or _sha256(where / name) != expected:
-            raise ModelInvalid(
-                f"{where / name} is missing, or is not the file that the catalogue names for {model.id}. Put the "
-                "right weights there (half a copy has others), or correct the entry."
-            )
+@contextmanager
+def leaner(pipeline: Any, device: str) -> Iterator[None]:  # noqa: ANN401 - the library is untyped
+    """With less memory and more time: decoded in tiles, picture by picture, only the part at work on the GPU."""
+    vae = pipeline.vae
+    with ExitStack() as back:
+        for way in ("tiling", "slicing"):
+            if hasattr(vae, f"enable_{way}"):
+                getattr(vae, f"enable_{way}")()
+                back.callback(getattr(vae, f"disable_{way}"))
+        if device != "cpu":
+            pipeline.enable_model_cpu_offload()
+            back.callback(pipeline.to, device)
+            back.callback(pipeline.remove_all_hooks)
+        yield
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def to_pixels(pictures: torch.Tensor) -> Pictures:
+    """What files are made from, of (count, 3, height, width) from 0 to 1: rounded where it lies."""
+    rounded = (pictures.float() * 255).round().clamp(0, 255).to(torch.uint8)
+    pixels: Pictures = rounded.movedim(1, -1).contiguous().cpu().numpy()
+    return pixels
+
+
+def _let_go(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _too_big() -> GenerationFailed:
@@ -141,4 +212,12 @@ def _too_big() -> GenerationFailed:
         ErrorCode.OUT_OF_MEMORY,
         FailedStage.GENERATING,
         "This was too big for the GPU's memory: ask for fewer or smaller pictures, or fewer frames.",
+    )
+
+
+def _not_a_picture() -> GenerationFailed:
+    return Broken(
+        ErrorCode.GENERATION_FAILED,
+        FailedStage.GENERATING,
+        "The model computed what is no picture, twice; another seed or other settings may work.",
     )

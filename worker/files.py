@@ -4,12 +4,13 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from PIL.Image import Image
+from PIL.Image import Image, fromarray
 
 from contracts.paths import GenerationPath, MediaType
 from contracts.stored_object import File
@@ -63,3 +64,56 @@ def encode_mp4(frames: Sequence[Image], fps: int) -> bytes:
 
 def _file(name: str, content: bytes, content_type: str) -> File:
     return File(name=name, content=content, content_type=content_type, sha256=hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a file says of itself."""
+
+    model: str
+    revision: str
+    seed: int
+
+
+class Encoder:
+    """Stand-in."""
+
+    def __init__(self, path: GenerationPath, request: Mapping[str, Any]) -> None:
+        self._path, self._request = path, request
+        self._pictures: list[Image] = []
+
+    def __enter__(self) -> "Encoder":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self._pictures[0].width
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self._pictures[0].height
+
+    @property
+    def count(self) -> int:
+        """Pictures."""
+        return len(self._pictures)
+
+    def add(self, pictures: Any) -> None:  # noqa: ANN401
+        """Take."""
+        self._pictures += [fromarray(one) for one in pictures]
+
+    def finish(self) -> list[File]:
+        """Give."""
+        return encode(self._path, self._pictures, self._request)
+
+
+def encoder(path: GenerationPath, request: Mapping[str, Any], provenance: Provenance) -> Encoder:
+    """Make."""
+    del provenance
+    return Encoder(path, request)

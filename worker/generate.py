@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ from contracts.status import Stage, Status
 from contracts.stored_object import are_wanted
 from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
+from worker.batching import kind_of
+from worker.gpu_turn import GpuTurn
 from worker.making import Made, make
 from worker.workplace import Cloud, Workplace
 
@@ -68,10 +70,10 @@ def run_cloud_job(
     except RequestInvalid as invalid:
         refused = _claim(turn, lease_seconds=0)
         return refused if refused else _fail(turn, invalid.failure)
-    if refused := _claim(turn, lease_seconds=model.deadlines_seconds.loading):
-        return refused
     try:
-        return _work(turn, model, request, stop)
+        with workplace.engine.turn(model, request, stop) as gpu:
+            refused = _claim(turn, lease_seconds=model.deadlines_seconds.loading)
+            return refused or _work(turn, model, request, gpu=gpu, stop=stop)
     except ClaimLost:
         log.info("stopped", extra={"generation": job.path.document})
         return result(Outcome.STOPPED)
@@ -101,8 +103,10 @@ def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
     return None
 
 
-def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.Event) -> dict[str, Any]:
-    job, claimed_at = turn.job, turn.workplace.now()
+def _work(
+    turn: Turn, model: Model, request: Mapping[str, Any], *, gpu: GpuTurn, stop: threading.Event
+) -> dict[str, Any]:
+    job, claimed_at, kind = turn.job, turn.workplace.now(), kind_of(model, request)
     heartbeat = turn.workplace.heartbeat(
         turn.cloud.generations,
         job.path,
@@ -111,21 +115,25 @@ def _work(turn: Turn, model: Model, request: Mapping[str, Any], stop: threading.
         now=turn.workplace.now,
         stop=stop,
     )
+    heartbeat.expect(request["num_inference_steps"], turn.workplace.pace.expect(kind))
     queued = round(max(0.0, (claimed_at - job.created_at).total_seconds()), 3)
     with heartbeat:
         stored = _adopt(turn)
         if stored is None:
-            made = make(job.path, model, request, job.seed, engine=turn.workplace.engine, watcher=heartbeat)
+            made = make(job.path, model, request, job.seed, gpu=gpu, watcher=heartbeat)
             heartbeat.enter(Stage.UPLOADING)
             began = time.monotonic()
-            timings = {"queued": queued, "loading": 0.0, **made.seconds, "uploading": 0.0}
+            timings = {"queued": queued, **made.seconds, "uploading": 0.0}
             facts = {**made.facts, "timings_seconds": timings}
             try:
                 stored = store(job, made.files, facts, turn.cloud.objects)
             except StoreUnavailable as error:
                 return _return_files(turn, made, facts, str(error))
-            timings["uploading"] = round(time.monotonic() - began, 3)
+            uploading = time.monotonic() - began
+            timings["uploading"] = round(uploading, 3)
             stored = stored.model_copy(update={"timings_seconds": Timings(**timings)})
+            if made.took:
+                turn.workplace.pace.remember(kind, replace(made.took, rest=made.took.rest + uploading))
     return _complete(turn, stored)
 
 
@@ -147,7 +155,7 @@ def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
         )
     except StoreUnavailable:
         log.exception("returned", extra={"generation": path.document})
-        return result(Outcome.RETURNED, generation_data=stored.model_dump())
+        return result(Outcome.RETURNED, generation_data=stored.model_dump(exclude_none=True))
     if isinstance(completed, Applied):
         log.info("completed", extra={"generation": path.document, **stored.timings_seconds.model_dump()})
         announce(path, completed.fields, turn.cloud.endings)

@@ -19,6 +19,9 @@ from contracts.generation import Generation, Progress
 from contracts.paths import GenerationPath
 from contracts.ports import Clock, GenerationStore, Refused, StoreUnavailable
 from contracts.status import Stage
+from worker.gpu_turn import Pictures
+from worker.pace import Expected
+from worker.preview import data_url
 
 INTERVAL_SECONDS = 1.0
 
@@ -46,10 +49,13 @@ class Heartbeat:
         self._deadlines = deadlines
         self._now = now
         self._lost = stop
+        self._expected: Expected | None = None
+        self._steps = 0
         self._interval = interval_seconds
         self._monotonic = monotonic
         self._stage = Stage.LOADING
         self._progress: Progress | None = None
+        self._preview: Pictures | None = None
         self._started = monotonic()
         self._moved = threading.Event()
         self._done = threading.Event()
@@ -68,24 +74,42 @@ class Heartbeat:
         self._moved.set()
         self._thread.join()
 
+    def expect(self, steps: int, took: Expected | None) -> None:
+        """Say from the beginning how long it will take, as far as others of its kind tell."""
+        self._steps, self._expected = steps, took
+
     def enter(self, stage: Stage) -> None:
         """Work has come to another stage. Raises `ClaimLost`."""
         self._stage, self._started = stage, self._monotonic()
+        if stage is Stage.GENERATING and self._expected is not None and self._steps:
+            self._count(0, self._steps)
         self._moved.set()
         self.check()
 
     def step(self, step: int, steps: int) -> None:
         """A denoising step is done. Raises `ClaimLost`, which ends the generation there and then."""
-        pace = (self._monotonic() - self._started) / step
+        self._count(step, steps)
+        self._moved.set()
+        self.check()
+
+    def show(self, preview: Pictures) -> None:
+        """What is there so far; goes out with the next report."""
+        self._preview = preview
+
+    def _count(self, step: int, steps: int) -> None:
         self._progress = Progress(
             sequence=(self._progress.sequence if self._progress else 0) + 1,
             fraction=step / steps,
             step=step,
             steps=steps,
-            eta_seconds=round(pace * (steps - step), 1),
+            eta_seconds=round(self._seconds_left(step, steps), 1),
         )
-        self._moved.set()
-        self.check()
+
+    def _seconds_left(self, step: int, steps: int) -> float:
+        """From this job's own pace once it has one, and what came after the last step the other times."""
+        expected = self._expected or Expected(step=0.0, rest=0.0)
+        pace = (self._monotonic() - self._started) / step if step else expected.step
+        return pace * (steps - step) + expected.rest
 
     def check(self) -> None:
         """Raise `ClaimLost` if the generation is no longer ours, or the job was stopped."""
@@ -106,7 +130,7 @@ class Heartbeat:
 
     def _report(self) -> bool:
         self._moved.clear()
-        stage, progress, now = self._stage, self._progress, self._now()
+        stage, progress, now = self._stage, self._pictured(), self._now()
         lease = timedelta(seconds=getattr(self._deadlines, stage))
         try:
             applied = self._generations.apply(
@@ -119,6 +143,13 @@ class Heartbeat:
             self._moved.set()  # still to be told
             raise
         return not isinstance(applied, Refused)
+
+    def _pictured(self) -> Progress | None:
+        """The progress with its preview, which is encoded here: the GPU's thread has no time for that."""
+        progress, preview = self._progress, self._preview
+        if progress is None or preview is None:
+            return progress
+        return progress.model_copy(update={"preview": data_url(preview)})
 
     def _look(self) -> bool:
         found = self._generations.read(self._path)

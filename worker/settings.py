@@ -11,6 +11,7 @@ from typing import Any, Self
 from google.oauth2.service_account import Credentials
 
 from adapters.object_urls import ObjectUrls
+from worker.held import MOST
 
 KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
 BUCKET = "FIREBASE_STORAGE_BUCKET"
@@ -45,6 +46,8 @@ class Settings:
     models_folder: Path
     models: tuple[str, ...]
     """Ids of the catalogue's models to load; empty: all of them."""
+    jobs_held: int | None = None
+    """How many jobs to have at once; None: as many as the warm-up finds right."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -54,7 +57,17 @@ class Settings:
             firebase=_firebase(environment),
             models_folder=Path(environment.get("SAFELIGHT_MODELS_FOLDER") or MODELS_FOLDER),
             models=tuple(name.strip() for name in models.split(",") if name.strip()),
+            jobs_held=_jobs_held(environment.get("SAFELIGHT_JOBS_HELD", "")),
         )
+
+
+def _jobs_held(text: str) -> int | None:
+    if text and not (text.isdecimal() and 1 <= int(text) <= MOST):
+        raise SettingsInvalid(
+            f"SAFELIGHT_JOBS_HELD is {text}; it can be a whole number from 1 to {MOST}. "
+            "Leave it out, and the worker finds a good one."
+        )
+    return int(text) if text else None
 
 
 def _firebase(environment: Mapping[str, str]) -> Firebase | None:

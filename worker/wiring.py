@@ -1,31 +1,53 @@
 """Which adapters the worker uses. The only place that chooses."""
 
 import logging
+import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Catalogue, Model
+from worker.batching import Batching
 from worker.connection import connect
 from worker.engine import DiffusersEngine
+from worker.held import jobs_held
+from worker.lane import Lane
 from worker.settings import Settings, SettingsInvalid
+from worker.warm_up import warm_up
 from worker.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
 
-def build_workplace(settings: Settings) -> Workplace:
-    """Load the models and connect. Raises `SettingsInvalid` or `engine.ModelInvalid`."""
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What `handler.serve` needs."""
+
+    workplace: Workplace
+    held: int
+    """How many jobs to have at once."""
+    lost: threading.Event
+    """Set when the GPU is."""
+
+
+def build_worker(settings: Settings) -> Worker:
+    """Load the models, warm them up and connect. Raises `SettingsInvalid` or `ModelInvalid`."""
     catalogue = load_catalogue()
     models = _chosen(catalogue, settings.models)
     log.info(
         "starting", extra={"serves": "documents and direct jobs" if settings.firebase else "direct jobs only"}
     )
-    return Workplace(
-        engine=DiffusersEngine(models, settings.models_folder),
+    engine, batching = DiffusersEngine(models, settings.models_folder), Batching()
+    # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
+    held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, models, catalogue, batching))
+    lane = Lane(engine, batching)
+    workplace = Workplace(
+        engine=lane,
         catalogue=catalogue,
         now=lambda: datetime.now(UTC),
         cloud=None if settings.firebase is None else connect(settings.firebase),
     )
+    return Worker(workplace=workplace, held=settings.jobs_held or held, lost=lane.lost)
 
 
 def _chosen(catalogue: Catalogue, ids: tuple[str, ...]) -> list[Model]:

@@ -2,36 +2,15 @@
 
 import random
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from PIL.Image import Image
-
-from contracts.catalogue import Catalogue, Model
+from contracts.catalogue import Catalogue
 from contracts.patience import USUAL, Patience
 from contracts.ports import Clock, EndingPublisher, GenerationStore, ObjectStore
-from contracts.status import Stage
+from worker.gpu_turn import Engine
 from worker.heartbeat import Heartbeat
-
-
-class Engine(Protocol):
-    """Whatever makes pictures; `engine.DiffusersEngine` for real."""
-
-    def generate(
-        self, model: Model, request: Mapping[str, Any], seed: int, on_step: Callable[[int, int], None]
-    ) -> list[Image]:
-        """See `DiffusersEngine.generate`."""
-
-
-class Watcher(Protocol):
-    """Whoever follows a job. Both methods raise `ClaimLost` where nobody wants its result any more."""
-
-    def enter(self, stage: Stage) -> None:
-        """Work has come to another stage."""
-
-    def step(self, step: int, steps: int) -> None:
-        """A denoising step is done."""
+from worker.pace import Pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +36,7 @@ class Workplace:
     now: Clock
     cloud: Cloud | None
     """None on a worker without Firebase variables."""
+    pace: Pace = field(default_factory=Pace)
     heartbeat: type[Heartbeat] = Heartbeat
     new_claim: Callable[[], str] = new_nonce
     chance: Callable[[], float] = random.random

@@ -2,36 +2,37 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from chaos.painter import SIDE, one_colour
 from contracts.catalogue import Model
+from worker.gpu_turn import AtOnce, Pictures, Watcher
 
 STEP_SECONDS = 0.05
 
 
-class Sleeper:
-    """See `worker.workplace.Engine`."""
+class Sleeper(AtOnce):
+    """See `worker.gpu_turn.Engine`."""
 
     def __init__(self, runs: Path, before_step: Callable[[str], None]) -> None:
         self._runs = runs
         self._before_step = before_step
 
     def generate(
-        self, model: Model, request: Mapping[str, Any], seed: int, on_step: Callable[[int, int], None]
-    ) -> list[Image.Image]:
-        """See `Engine.generate`. The prompt is the document's id."""
+        self, model: Model, request: Mapping[str, Any], seed: int, watcher: Watcher
+    ) -> Iterator[Pictures]:
+        """See `AtOnce.generate`. The prompt is the document's id."""
         del model
         append_line(self._runs, request["prompt"])
         steps = request["num_inference_steps"]
         for step in range(1, steps + 1):
             self._before_step(request["prompt"])
             time.sleep(STEP_SECONDS)
-            on_step(step, steps)
-        return [Image.new("RGB", (8, 8), (seed % 256, n, 0)) for n in range(request.get("num_images", 1))]
+            watcher.step(step, steps)
+        for n in range(request.get("num_images", 1)):
+            yield one_colour((seed + n) % 256, SIDE, SIDE)
 
 
 def append_line(file: Path, line: str) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 from diffusers.utils import logging as diffusers_logging
-from PIL import Image
 
 from adapters.catalogue_file import load_catalogue
 from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed
@@ -21,7 +20,11 @@ from contracts.paths import MediaType
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.cloud_places import IMAGE_PATH, VIDEO_PATH
-from worker.engine import DiffusersEngine, ModelInvalid
+from tests.worker.parts import OnStep, PartOfACall
+from worker.engine import BLACK, OUT_OF_MEMORY, DiffusersEngine
+from worker.gpu_turn import Pictures
+from worker.lane import GpuLost
+from worker.loading import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 
@@ -36,31 +39,49 @@ def generate(
     media_type: MediaType = MediaType.IMAGES,
     *,
     seed: int = 1,
-    on_step: Callable[[int, int], None] = lambda step, steps: None,
+    on_step: OnStep = lambda step, steps: None,
     **asked: Any,  # noqa: ANN401 - any scalar
-) -> list[Image.Image]:
+) -> Pictures:
     """What a request is answered with."""
+    asked_for = part(media_type, seed=seed, on_step=on_step, **asked)
+    together(engine, asked_for, media_type=media_type)
+    return asked_for.pictures
+
+
+def part(
+    media_type: MediaType = MediaType.IMAGES,
+    *,
+    seed: int = 1,
+    on_step: OnStep = lambda step, steps: None,
+    **asked: Any,  # noqa: ANN401 - any scalar
+) -> PartOfACall:
+    """A job's part of a call."""
     request_data = {"prompt": "a red circle", "width": 64, "height": 64, "num_inference_steps": 2, **asked}
-    model, request = resolve_request(PATHS[media_type], request_data, CATALOGUE)
-    return engine.generate(model, request, seed, on_step)
+    _, request = resolve_request(PATHS[media_type], request_data, CATALOGUE)
+    return PartOfACall(request=request, seed=seed, on_step=on_step)
 
 
-def pixels(picture: Image.Image) -> np.ndarray[Any, Any]:
+def together(engine: DiffusersEngine, *parts: PartOfACall, media_type: MediaType = MediaType.IMAGES) -> None:
+    """One call."""
+    engine.generate(IMAGE if media_type is MediaType.IMAGES else VIDEO, parts)
+
+
+def pixels(picture: Pictures) -> np.ndarray[Any, Any]:
     """Its values, which can be subtracted."""
-    return np.asarray(picture).astype(int)
+    return picture.astype(int)
 
 
 def test_an_image_is_as_large_as_was_asked_for(diffusers_engine: DiffusersEngine) -> None:
     (picture,) = generate(diffusers_engine, width=96, height=64)
 
-    assert picture.size == (96, 64)
-    assert picture.mode == "RGB"
+    assert picture.shape == (64, 96, 3)
+    assert picture.dtype == np.uint8
 
 
 def test_a_video_has_the_frames_and_the_size_that_were_asked_for(diffusers_engine: DiffusersEngine) -> None:
     frames = generate(diffusers_engine, MediaType.VIDEOS, width=80, height=64, num_frames=5)
 
-    assert [frame.size for frame in frames] == [(80, 64)] * 5
+    assert frames.shape == (5, 64, 80, 3)
 
 
 @pytest.mark.parametrize("media_type", MediaType)
@@ -115,7 +136,7 @@ def test_every_prompt_that_the_contract_allows_is_taken(
 ) -> None:
     frames = SHORT[media_type]
 
-    assert generate(diffusers_engine, media_type, prompt=prompt, num_inference_steps=1, **frames)
+    assert len(generate(diffusers_engine, media_type, prompt=prompt, num_inference_steps=1, **frames)) > 0
 
 
 @pytest.mark.parametrize("media_type", MediaType)
@@ -185,18 +206,14 @@ def test_a_model_that_this_worker_did_not_load_is_unavailable(models_folder: Pat
     assert failure.message == "The model safelight-video is not served at the moment."
 
 
-def test_a_parameter_that_the_pipeline_does_not_take_is_an_error(diffusers_engine: DiffusersEngine) -> None:
-    _, request = resolve_request(VIDEO_PATH, {"prompt": "a red circle"}, CATALOGUE)
-
-    with pytest.raises(TypeError, match="num_images_per_prompt"):
-        diffusers_engine.generate(VIDEO, request | {"num_images": 2}, 1, lambda step, steps: None)
-
-
 def test_what_is_not_the_pipelines_business_is_not_passed_on(diffusers_engine: DiffusersEngine) -> None:
     _, request = resolve_request(VIDEO_PATH, {"prompt": "a red circle", "num_frames": 5}, CATALOGUE)
     ours = {"fps": 8, "output_format": "mp4", "seed": 5, "model": "safelight-video"}
 
-    assert len(diffusers_engine.generate(VIDEO, request | ours, 1, lambda step, steps: None)) == 5
+    asked_for = PartOfACall(request=request | ours)
+    diffusers_engine.generate(VIDEO, [asked_for])
+
+    assert len(asked_for.pictures) == 5
 
 
 def test_memory_that_is_too_small_is_said_so(diffusers_engine: DiffusersEngine) -> None:
@@ -215,6 +232,201 @@ def test_memory_that_is_too_small_is_said_so(diffusers_engine: DiffusersEngine) 
     assert failure.message == (
         "This was too big for the GPU's memory: ask for fewer or smaller pictures, or fewer frames."
     )
+
+
+def once(error: Exception) -> OnStep:
+    """Raise it at the first step that comes."""
+    errors = [error]
+
+    def raise_it(step: int, steps: int) -> None:
+        if errors:
+            raise errors.pop()
+
+    return raise_it
+
+
+@pytest.mark.parametrize("media_type", MediaType)
+def test_what_runs_out_of_memory_alone_is_made_once_more_with_less(
+    media_type: MediaType, diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[bool] = []
+    asked_for = part(media_type, **SHORT[media_type])
+    run_out = once(torch.OutOfMemoryError("CUDA out of memory"))
+
+    def look(step: int, steps: int) -> None:
+        vae = diffusers_engine.pipelines[IMAGE.id if media_type is MediaType.IMAGES else VIDEO.id].vae
+        used.append(vae.use_tiling)
+        run_out(step, steps)
+
+    asked_for.on_step = look
+    together(diffusers_engine, asked_for, media_type=media_type)
+
+    assert asked_for.remade == [OUT_OF_MEMORY]
+    assert used == [False, True, True]
+    usual = generate(diffusers_engine, media_type, **SHORT[media_type])
+    assert abs(pixels(asked_for.pictures) - pixels(usual)).max() <= 2
+
+
+def test_several_that_run_out_of_memory_are_not_made_again_together(diffusers_engine: DiffusersEngine) -> None:
+    parts = [part(on_step=once(torch.OutOfMemoryError("CUDA out of memory"))), part()]
+
+    with pytest.raises(GenerationFailed):
+        together(diffusers_engine, *parts)
+
+    assert [one.remade for one in parts] == [[], []]
+
+
+def test_a_device_that_is_gone_is_not_a_bad_job(diffusers_engine: DiffusersEngine) -> None:
+    with pytest.raises(GpuLost):
+        generate(diffusers_engine, on_step=once(torch.AcceleratorError("CUDA error: device-side assert")))
+
+
+class TestBlack:
+    """Half precision that overflows gives what is not a number, and that becomes black."""
+
+    @pytest.fixture
+    def decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
+        return diffusers_engine.pipelines[IMAGE.id].vae.decoder
+
+    @pytest.fixture
+    def frames_decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
+        return diffusers_engine.pipelines[VIDEO.id].vae.decoder
+
+    @staticmethod
+    def spoil(decoder: Any, value: float, times: int) -> Any:  # noqa: ANN401 - untyped
+        left = iter(range(times))
+
+        def instead(_: object, __: object, decoded: torch.Tensor) -> torch.Tensor | None:
+            return torch.full_like(decoded, value) if next(left, None) is not None else None
+
+        return decoder.register_forward_hook(instead)
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf") * 0, -1.0], ids=["nan", "inf", "black"])
+    def test_an_image_that_is_black_is_made_once_more(
+        self, value: float, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
+    ) -> None:
+        asked_for = part()
+        with self.spoil(decoder, value, times=1):
+            together(diffusers_engine, asked_for)
+
+        assert asked_for.remade == [BLACK]
+        assert pixels(asked_for.pictures).max() > 0
+
+    def test_an_image_that_is_meant_to_be_black_is_delivered(
+        self, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
+    ) -> None:
+        asked_for = part()
+        with self.spoil(decoder, -1.0, times=2):
+            together(diffusers_engine, asked_for)
+
+        assert pixels(asked_for.pictures).max() == 0
+
+    def test_what_is_no_number_twice_fails(
+        self, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
+    ) -> None:
+        with self.spoil(decoder, float("nan"), times=2), pytest.raises(GenerationFailed) as failed:
+            generate(diffusers_engine)
+
+        assert failed.value.failure.code is ErrorCode.GENERATION_FAILED
+
+    @pytest.mark.parametrize(("times", "remade"), [(1, []), (2, [BLACK])], ids=["a fade", "all of it"])
+    def test_a_video_is_made_once_more_only_if_nothing_can_be_seen_in_it(
+        self, times: int, remade: list[str], diffusers_engine: DiffusersEngine, frames_decoder: torch.nn.Module
+    ) -> None:
+        asked_for = part(MediaType.VIDEOS, num_frames=5)  # two groups: the first frame, and four more
+        with self.spoil(frames_decoder, -1.0, times=times):
+            together(diffusers_engine, asked_for, media_type=MediaType.VIDEOS)
+
+        assert asked_for.remade == remade
+        assert asked_for.pictures.shape == (5, 64, 64, 3)
+        assert bool(pixels(asked_for.pictures[0]).max() == 0) is (not remade)
+
+
+def test_frames_arrive_while_the_decoder_goes_on(diffusers_engine: DiffusersEngine) -> None:
+    asked_for = part(MediaType.VIDEOS, num_frames=9)
+
+    together(diffusers_engine, asked_for, media_type=MediaType.VIDEOS)
+
+    assert [len(frames) for frames in asked_for.arrived] == [1, 4, 4]
+
+
+def test_each_of_several_jobs_in_one_call_gets_what_it_would_have_got_alone(
+    diffusers_engine: DiffusersEngine,
+) -> None:
+    asked = [
+        {"prompt": "a red circle", "seed": 1},
+        {"prompt": "a blue square", "seed": 2, "num_images": 2},
+        {"prompt": "a red circle", "negative_prompt": "blur", "seed": 3},
+    ]
+    parts = [part(**{"num_images": 1, **one}) for one in asked]
+    for one, of in zip(parts, asked, strict=True):
+        one.seed = of["seed"]
+
+    together(diffusers_engine, *parts)
+
+    assert [len(one.pictures) for one in parts] == [1, 2, 1]
+    for one, of in zip(parts, asked, strict=True):
+        alone = generate(diffusers_engine, **of)
+        assert abs(pixels(one.pictures) - pixels(alone)).max() <= 2
+
+
+def test_each_of_several_videos_in_one_call_gets_its_own_frames(diffusers_engine: DiffusersEngine) -> None:
+    parts = [part(MediaType.VIDEOS, seed=seed, num_frames=5, prompt=f"a ball {seed}") for seed in (1, 2)]
+
+    together(diffusers_engine, *parts, media_type=MediaType.VIDEOS)
+
+    for one in parts:
+        alone = generate(
+            diffusers_engine, MediaType.VIDEOS, seed=one.seed, num_frames=5, prompt=one.request["prompt"]
+        )
+        assert abs(pixels(one.pictures) - pixels(alone)).max() <= 2
+
+
+class TestPreviews:
+    @pytest.fixture(params=MediaType)
+    def media_type(self, request: pytest.FixtureRequest) -> MediaType:
+        return MediaType(request.param)
+
+    @pytest.fixture
+    def fitted(self, media_type: MediaType, models_folder: Path) -> DiffusersEngine:
+        model = CATALOGUE.of(media_type)[0]
+        engine = DiffusersEngine([model], models_folder)
+        prompts = enumerate(IMAGE.examples)
+        engine.fit_previews(
+            model, [part(media_type, seed=n, prompt=one, **SHORT[media_type]) for n, one in prompts]
+        )
+        return engine
+
+    def test_they_look_like_what_is_to_come(self, media_type: MediaType, fitted: DiffusersEngine) -> None:
+        """Nearer to the small finished picture than the first preview of another one is."""
+        sea, heart = (
+            part(media_type, seed=9, num_inference_steps=12, prompt=prompt, **SHORT[media_type])
+            for prompt in ("sunset over the sea", "a red heart on a white background")
+        )
+        for one in (sea, heart):
+            together(fitted, one, media_type=media_type)
+
+        side = sea.previews[0].shape[0]
+        small = pixels(sea.pictures[0]).reshape(side, 64 // side, side, 64 // side, 3).mean(axis=(1, 3))
+        assert abs(pixels(sea.previews[0]) - small).mean() < abs(pixels(heart.previews[0]) - small).mean()
+
+    def test_none_is_made_before_the_colours_are_known(
+        self, media_type: MediaType, diffusers_engine: DiffusersEngine
+    ) -> None:
+        asked_for = part(media_type, **SHORT[media_type])
+        together(diffusers_engine, asked_for, media_type=media_type)
+
+        assert asked_for.previews == []
+
+    def test_they_change_no_pixel(
+        self, media_type: MediaType, fitted: DiffusersEngine, diffusers_engine: DiffusersEngine
+    ) -> None:
+        with_previews, without = (
+            generate(engine, media_type, seed=5, num_inference_steps=4, **SHORT[media_type])
+            for engine in (fitted, diffusers_engine)
+        )
+
+        assert with_previews.tobytes() == without.tobytes()
 
 
 def test_the_library_does_not_log_the_part_of_a_prompt_that_is_too_long(

@@ -1,6 +1,9 @@
 """What RunPod's loop calls: whatever it hands in, an answer comes out."""
 
 import asyncio
+import os
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -180,6 +183,51 @@ def test_the_sdk_logs_no_result(monkeypatch: pytest.MonkeyPatch, capfd: pytest.C
     assert in_cloud["generation_data"]["image_urls"][0] not in printed.out + printed.err
     assert direct["files"][0]["base64"][:40] not in printed.out + printed.err
     assert "ab-u1" in printed.out  # the SDK does log
+
+
+def test_the_sdk_is_told_once_and_for_all_how_many_jobs_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It changes the number only when it has no job, so another one would stop the GPU."""
+    started: list[Mapping[str, Any]] = []
+    monkeypatch.setattr(runpod.serverless, "start", started.append)
+
+    serve(CloudPlace().workplace, held=4)
+
+    (config,) = started
+    assert {config["concurrency_modifier"](current) for current in (1, 4, 9)} == {4}
+
+
+def test_as_many_jobs_run_as_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than asyncio's own threads, of which a small machine has few."""
+    held = 40
+    met = threading.Barrier(held)
+
+    def work_off(config: Mapping[str, Any]) -> None:
+        async def all_at_once() -> None:
+            asked = DIRECT | {"num_inference_steps": 1}
+            await asyncio.gather(*(config["handler"]({"id": str(n), "input": asked}) for n in range(held)))
+
+        asyncio.run(all_at_once())
+
+    monkeypatch.setattr(runpod.serverless, "start", work_off)
+
+    serve(CloudPlace(engine=Painter(at_step=lambda _: met.wait(10))).workplace, held=held)
+
+    assert not met.broken
+
+
+def test_a_worker_whose_gpu_is_lost_takes_no_more_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    ended = threading.Event()
+    lost = threading.Event()
+    monkeypatch.setattr("worker.handler.LAST_ANSWERS_SECONDS", 0.01)
+    monkeypatch.setattr("os.kill", lambda process, sign: told.append((process, sign)))
+    monkeypatch.setattr("os._exit", lambda status: (told.append(status), ended.set()))
+    monkeypatch.setattr(runpod.serverless, "start", lambda _: lost.set())
+
+    serve(CloudPlace().workplace, lost=lost)
+
+    assert ended.wait(10)
+    assert told == [(os.getpid(), signal.SIGTERM), 1]
 
 
 def test_the_loop_stays_free_while_a_job_runs() -> None:

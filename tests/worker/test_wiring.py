@@ -10,7 +10,7 @@ from adapters.storage_objects import StorageObjects
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
 from worker.settings import BUCKET, KEY, Settings, SettingsInvalid
-from worker.wiring import build_workplace
+from worker.wiring import build_worker
 from worker.workplace import Workplace
 
 STORED = StoredObject(name="generating/u1/image/f1.png", generation=7, metadata={DOWNLOAD_TOKEN: "abc"})
@@ -19,7 +19,7 @@ STORED = StoredObject(name="generating/u1/image/f1.png", generation=7, metadata=
 def build(models_folder: Path, **variables: str) -> Workplace:
     """The workplace of a worker with these variables, and one small model to load."""
     ours = {"SAFELIGHT_MODELS": "safelight-image", "SAFELIGHT_MODELS_FOLDER": str(models_folder)}
-    return build_workplace(Settings.from_environment(ours | variables))
+    return build_worker(Settings.from_environment(ours | variables)).workplace
 
 
 def url(models_folder: Path, **variables: str) -> str:
@@ -85,7 +85,7 @@ def test_a_model_that_the_catalogue_does_not_have_is_refused_before_anything_is_
     nowhere = Settings.from_environment({"SAFELIGHT_MODELS": models, "SAFELIGHT_MODELS_FOLDER": "/nowhere"})
 
     with pytest.raises(SettingsInvalid) as refused:
-        build_workplace(nowhere)
+        build_worker(nowhere)
 
     unknown = models.rpartition(",")[2]
     assert str(refused.value) == (

@@ -1,0 +1,109 @@
+"""How many pictures go in one call: what the curve says, and nobody else."""
+
+from typing import Any
+
+import pytest
+
+from contracts.paths import MediaType
+from contracts.validation import resolve_request
+from tests.worker.cloud_places import CATALOGUE, IMAGE_PATH
+from worker.batching import LARGEST, LONGEST_ALONE_SECONDS, TRY_AGAIN_AFTER, Batching, Kind, kind_of
+
+MODEL = CATALOGUE.of(MediaType.IMAGES)[0]
+
+
+def asked(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any scalar
+    return resolve_request(IMAGE_PATH, {"prompt": "x", **changed}, CATALOGUE)[1]
+
+
+def kind(**changed: Any) -> Kind:  # noqa: ANN401 - any scalar
+    return kind_of(MODEL, asked(**changed))
+
+
+def measured(curve: dict[int, float], times: int = 1) -> Batching:
+    batching = Batching()
+    for _ in range(times):
+        for pictures, seconds in curve.items():
+            batching.remember(kind(), pictures, seconds)
+    return batching
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"prompt": "y"}, {"negative_prompt": "y"}, {"seed": 7}, {"num_images": 3}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_is_each_jobs_own_may_differ_within_a_call(changed: dict[str, Any]) -> None:
+    assert kind(**changed) == kind()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"width": 128}, {"height": 128}, {"num_inference_steps": 3}, {"guidance_scale": 1.0}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_the_pipeline_takes_once_may_not(changed: dict[str, Any]) -> None:
+    assert kind(**changed) != kind()
+
+
+def test_who_starts_from_a_picture_of_his_own_goes_alone() -> None:
+    assert kind_of(MODEL, {**asked(), "input_image": object()}).largest == 1
+
+
+def test_no_call_is_larger_than_the_catalogue_lets_a_request_be() -> None:
+    assert kind(width=64, height=64).largest == LARGEST
+    assert kind_of(MODEL, {**asked(), "width": 512, "height": 512}).largest == MODEL.max_pixels // 512**2
+
+
+def test_a_kind_that_nobody_knows_goes_one_by_one() -> None:
+    assert Batching().size(kind()) == 1
+    assert Batching().seconds(kind(), 3) is None
+
+
+def test_sizes_are_tried_one_after_another_as_long_as_they_pay() -> None:
+    assert measured({1: 1.0}).size(kind()) == 2
+    assert measured({1: 1.0, 2: 1.2}).size(kind()) == 4
+    assert measured({1: 1.0, 2: 1.2, 4: 1.6}).size(kind()) == 8
+    assert measured({1: 1.0, 2: 1.2, 4: 1.6, 8: 2.4}).size(kind()) == 8
+
+
+@pytest.mark.parametrize(("together", "size"), [(1.5, 2), (1.51, 1)])
+def test_a_call_pays_if_nobody_waits_longer_on_average(together: float, size: int) -> None:
+    """Two jobs one after another are done after 1 and 2 seconds, 1.5 on average."""
+    known = measured({1: 1.0, 2: together})
+
+    assert min(known.size(kind()), 2) == size
+
+
+def test_what_did_not_pay_is_tried_again_once_in_a_while() -> None:
+    batching = measured({1: 1.0, 2: 1.9})
+    sizes = []
+    for _ in range(TRY_AGAIN_AFTER + 1):
+        sizes.append(batching.size(kind()))
+        batching.remember(kind(), 1, 1.0)
+
+    assert sizes == [1] * TRY_AGAIN_AFTER + [2]
+
+
+def test_what_keeps_the_gpu_busy_alone_is_left_alone() -> None:
+    assert measured({1: LONGEST_ALONE_SECONDS + 0.1}).size(kind()) == 1
+
+
+def test_a_slow_moment_is_forgotten() -> None:
+    batching = measured({1: 1.0, 2: 9.0})
+    batching.remember(kind(), 2, 1.1)
+
+    assert batching.size(kind()) == 4
+
+
+def test_many_take_as_long_as_the_calls_that_they_need() -> None:
+    batching = measured({1: 1.0, 2: 1.2, 4: 1.6, 8: 2.4})
+
+    assert batching.seconds(kind(), 8) == pytest.approx(2.4)
+    assert batching.seconds(kind(), 20) == pytest.approx(3 * 2.4)
+
+
+def test_a_kind_that_always_comes_in_fours_is_known_too() -> None:
+    batching = measured({4: 2.0})
+
+    assert batching.seconds(kind(), 4) == pytest.approx(2.0)

@@ -1,0 +1,286 @@
+"""The lane in front of the GPU: who is let in when, who goes together, and who is to blame."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contracts.catalogue import Model
+from contracts.errors import ClaimLost, ErrorCode, Unavailable
+from contracts.paths import MediaType
+from contracts.status import Stage
+from tests.worker.cloud_places import CATALOGUE
+from tests.worker.test_batching import asked
+from worker.batching import Batching, kind_of
+from worker.gpu_turn import Pictures
+from worker.lane import GpuLost, Lane, Part
+
+MODEL = CATALOGUE.of(MediaType.IMAGES)[0]
+PATIENCE = 10.0
+
+
+class Gpu:
+    """Pipelines that wait, in each call, until they are told to go on. Its clock runs only while it works."""
+
+    def __init__(self, *, wait: bool = True) -> None:
+        self.takes: Mapping[int, float] = {}
+        """Seconds of a call, by its pictures."""
+        self.now = 0.0
+        self.calls: list[list[int]] = []
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+        self.failing: Callable[[Sequence[Part]], Exception | None] = lambda _: None
+        self._wait = wait
+
+    def generate(self, model: Model, parts: Sequence[Part]) -> None:
+        """See `lane.Pipelines`."""
+        self.calls.append([part.seed for part in parts])
+        self.began.release()
+        if self._wait:
+            assert self.go_on.acquire(timeout=PATIENCE)
+        self.now += self.takes.get(sum(part.request.get("num_images", 1) for part in parts), 1.0)
+        if error := self.failing(parts):
+            raise error
+        for part in parts:
+            part.step(1, 2)
+        for part in parts:
+            part.step(2, 2)
+        for part in parts:
+            part.deliver(np.full((part.request.get("num_images", 1), 1, 1, 3), part.seed % 256, np.uint8))
+
+
+class Follower:
+    """A watcher that can want no more."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.leaves = False
+
+    def enter(self, stage: Stage) -> None:
+        """See `Watcher.enter`."""
+        self._see(stage)
+
+    def step(self, step: int, steps: int) -> None:
+        """See `Watcher.step`."""
+        self._see(f"{step}/{steps}")
+
+    def show(self, preview: Pictures) -> None:
+        """See `Watcher.show`."""
+
+    def _see(self, what: str) -> None:
+        self.seen.append(what)
+        if self.leaves:
+            raise ClaimLost
+
+
+class Jobs:
+    """Jobs in threads, as the handler has them."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.followers: dict[int, Follower] = {}
+        self.stops: dict[int, threading.Event] = {}
+        self.let_in: list[int] = []
+        self._threads = ThreadPoolExecutor(32)
+        self._come_in = threading.Condition()
+
+    def start(
+        self,
+        seed: int,
+        claim: Callable[[], None] = lambda: None,
+        **request: Any,  # noqa: ANN401 - any scalar
+    ) -> "Future[list[int]]":
+        """Stand in line. What comes of it is the first value of each picture."""
+        self.followers[seed], self.stops[seed] = Follower(), threading.Event()
+        return self._threads.submit(self._run, seed, asked(**request), claim)
+
+    def _run(self, seed: int, request: Mapping[str, Any], claim: Callable[[], None]) -> list[int]:
+        with self.lane.turn(MODEL, request, self.stops[seed]) as gpu:
+            with self._come_in:
+                self.let_in.append(seed)
+                self._come_in.notify_all()
+            claim()
+            arrived = list(gpu.generate(seed, self.followers[seed]))
+        return [int(picture[0, 0, 0]) for pictures in arrived for picture in pictures]
+
+    def wait_for(self, *seeds: int) -> None:
+        """Until these are let in."""
+        with self._come_in:
+            assert self._come_in.wait_for(lambda: set(seeds) <= set(self.let_in), PATIENCE)
+
+
+def jobs_for(gpu: Gpu, curve: Mapping[int, float], *widths: int) -> Jobs:
+    """A lane in which this curve was measured for pictures that are so wide."""
+    batching, gpu.takes = Batching(), curve
+    for width in widths or (64,):
+        for pictures, took in curve.items():
+            batching.remember(kind_of(MODEL, asked(width=width)), pictures, took)
+    return Jobs(Lane(gpu, batching, monotonic=lambda: gpu.now))
+
+
+PAYS = {1: 0.1, 2: 0.11, 4: 0.12, 8: 0.14}
+
+
+def test_a_job_gets_its_pictures_and_its_watcher_sees_every_step() -> None:
+    jobs = jobs_for(Gpu(wait=False), {})
+    assert jobs.start(7, num_images=3).result(PATIENCE) == [7, 7, 7]
+    assert jobs.followers[7].seen == ["generating", "1/2", "2/2"]
+
+
+def test_those_who_wait_for_the_same_kind_go_together() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, PAYS)
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results += [jobs.start(seed) for seed in range(1, 9)]
+    jobs.wait_for(*range(9))
+    gpu.go_on.release(9)
+
+    assert [result.result(PATIENCE) for result in results] == [[seed] for seed in range(9)]
+    assert gpu.calls[0] == [0]
+    assert sorted(gpu.calls[1]) == list(range(1, 9))
+
+
+def test_those_of_another_kind_do_not() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, PAYS, 64, 128)
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results += [jobs.start(1), jobs.start(2, width=128), jobs.start(3), jobs.start(4, width=128)]
+    jobs.wait_for(1, 2, 3, 4)
+    gpu.go_on.release(9)
+
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2], [3], [4]]
+    assert sorted(map(sorted, gpu.calls)) == [[0], [1, 3], [2, 4]]
+
+
+def test_where_a_batch_does_not_pay_nobody_waits_for_one() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 0.01, 2: 0.02})
+    results = [jobs.start(seed) for seed in range(4)]
+    gpu.go_on.release(9)
+
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2], [3]]
+    assert sorted(gpu.calls) == [[0], [1], [2], [3]]
+
+
+def test_a_job_is_claimed_no_earlier_than_shortly_before_its_turn() -> None:
+    """Until then it can be cancelled, or given to another worker, without anybody's noticing."""
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 600.0})
+    first = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    second = jobs.start(1)
+    assert not threading.Event().wait(0.6)
+    assert jobs.let_in == [0]
+
+    gpu.go_on.release(2)
+    assert (first.result(PATIENCE), second.result(PATIENCE)) == ([0], [1])
+
+
+def test_it_is_claimed_while_the_one_before_still_denoises() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 0.2})
+    jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    jobs.start(1)
+
+    jobs.wait_for(1)
+    assert gpu.calls == [[0]]
+    gpu.go_on.release(2)
+
+
+def test_who_is_told_to_stop_in_line_claims_nothing() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 600.0})
+    jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    waiting = jobs.start(1)
+    jobs.stops[1].set()
+
+    with pytest.raises(ClaimLost):
+        waiting.result(PATIENCE)
+    assert jobs.let_in == [0]
+    gpu.go_on.release(1)
+
+
+def test_a_claim_that_is_refused_keeps_nobody_waiting() -> None:
+    def refused() -> None:
+        raise RuntimeError
+
+    gpu = Gpu(wait=False)
+    jobs = jobs_for(gpu, {1: 600.0})
+    with pytest.raises(RuntimeError):
+        jobs.start(0, claim=refused).result(PATIENCE)
+
+    assert jobs.start(1).result(PATIENCE) == [1]
+    assert gpu.calls == [[1]]
+
+
+def test_who_leaves_a_call_leaves_his_mates_untouched() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, PAYS)
+    first = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    mates = [jobs.start(seed) for seed in (1, 2, 3)]
+    jobs.wait_for(1, 2, 3)
+    gpu.go_on.release()
+    first.result(PATIENCE)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    jobs.followers[2].leaves = True
+    gpu.go_on.release()
+
+    assert (mates[0].result(PATIENCE), mates[2].result(PATIENCE)) == ([1], [3])
+    with pytest.raises(ClaimLost):
+        mates[1].result(PATIENCE)
+    assert sorted(map(sorted, gpu.calls)) == [[0], [1, 2, 3]]
+
+
+def test_a_call_that_nobody_wants_any_more_ends_at_the_next_step() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {})
+    job = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    jobs.followers[0].leaves = True
+    gpu.go_on.release()
+
+    with pytest.raises(ClaimLost):
+        job.result(PATIENCE)
+    assert jobs.followers[0].seen == ["generating", "1/2"]
+    gpu.go_on.release()
+    assert jobs.start(1).result(PATIENCE) == [1]
+
+
+def test_a_bad_job_is_the_only_one_that_fails() -> None:
+    gpu = Gpu()
+    gpu.failing = lambda parts: ValueError("2 is bad") if any(part.seed == 2 for part in parts) else None
+    jobs = jobs_for(gpu, PAYS)
+    first = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    mates = [jobs.start(seed) for seed in (1, 2, 3)]
+    jobs.wait_for(1, 2, 3)
+    gpu.go_on.release(9)
+
+    assert first.result(PATIENCE) == [0]
+    assert (mates[0].result(PATIENCE), mates[2].result(PATIENCE)) == ([1], [3])
+    with pytest.raises(ValueError, match="2 is bad"):
+        mates[1].result(PATIENCE)
+
+
+def test_a_lost_gpu_gives_every_job_back_at_once() -> None:
+    gpu = Gpu()
+    gpu.failing = lambda _: GpuLost()
+    jobs = jobs_for(gpu, {1: 600.0})
+    results = [jobs.start(0), jobs.start(1), jobs.start(2)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    gpu.go_on.release()
+
+    for result in results:
+        with pytest.raises(Unavailable) as given_back:
+            result.result(PATIENCE)
+        assert given_back.value.failure.code is ErrorCode.GPU_LOST
+    assert jobs.lane.lost.is_set()
+    assert gpu.calls == [[0]]

@@ -1,0 +1,49 @@
+"""What a worker does before its first job."""
+
+import pytest
+
+from contracts.errors import Broken, ErrorCode, FailedStage
+from contracts.paths import MediaType
+from tests.worker import library_warnings
+from tests.worker.cloud_places import CATALOGUE
+from tests.worker.test_batching import kind
+from worker.batching import Batching
+from worker.engine import DiffusersEngine
+from worker.loading import ModelInvalid
+from worker.warm_up import UPLOADING_SECONDS, warm_up
+
+pytestmark = library_warnings.IGNORED
+
+IMAGE = CATALOGUE.of(MediaType.IMAGES)[0]
+
+
+def test_each_model_has_made_pictures_before_the_first_job(diffusers_engine: DiffusersEngine) -> None:
+    batching = Batching()
+
+    took = warm_up(diffusers_engine, CATALOGUE.models, CATALOGUE, batching)
+
+    assert len(took) == len(CATALOGUE.models)
+    assert all(one.gpu > 0 and one.after > UPLOADING_SECONDS for one in took)
+    assert batching.seconds(kind(), 1) is not None
+
+
+def test_previews_are_ready(diffusers_engine: DiffusersEngine) -> None:
+    warm_up(diffusers_engine, CATALOGUE.models, CATALOGUE, Batching())
+
+    assert set(diffusers_engine.projections) == {model.id for model in CATALOGUE.models}
+
+
+def test_a_model_that_loads_and_cannot_generate_stops_the_worker(
+    diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise Broken(ErrorCode.OUT_OF_MEMORY, FailedStage.GENERATING, "This was too big for the GPU's memory.")
+
+    monkeypatch.setattr(diffusers_engine, "generate", broken)
+
+    with pytest.raises(ModelInvalid) as invalid:
+        warm_up(diffusers_engine, [IMAGE], CATALOGUE, Batching())
+
+    assert str(invalid.value).startswith(
+        "The model safelight-image was loaded, but cannot generate: This was too big"
+    )

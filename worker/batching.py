@@ -1,0 +1,105 @@
+"""Which requests share one call of a pipeline, and how many: decided from what calls have taken so far.
+
+A batch must not make jobs wait longer than one after another would. Of n jobs that wait, each served alone, the
+mean one is done after (n + 1) / 2 times what one takes; so a call with n pictures pays if it takes less than that.
+Small pictures pass, for there the GPU waits for its orders; large ones do not, for there it is busy with one.
+"""
+
+from collections import deque
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.catalogue import Model
+from contracts.request import UPLOAD_FIELDS
+
+LARGEST = 8
+"""Pictures in one call. Beyond it the curve is flat, and one failure costs more."""
+LONGEST_ALONE_SECONDS = 2.0
+"""What takes longer alone keeps the GPU busy by itself: a trial would only make somebody wait."""
+TRY_AGAIN_AFTER = 50
+"""Calls. What once did not pay may have been measured at a bad moment."""
+KEPT = 5
+OF_EACH_JOB = frozenset({"prompt", "negative_prompt", "seed", "num_images", "output_format", "fps", "model"})
+"""What may differ within a call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What must be equal within a call."""
+
+    model: str
+    parameters: frozenset[tuple[str, Hashable]]
+    largest: int
+    """Pictures that fit in one call."""
+
+
+def kind_of(model: Model, request: Mapping[str, Any]) -> Kind:
+    """Of a resolved request. Who starts from pictures of his own goes alone."""
+    pixels = request["width"] * request["height"] * request.get("num_frames", 1)
+    alone = any(request.get(name) is not None for name in UPLOAD_FIELDS)
+    return Kind(
+        model=model.id,
+        parameters=frozenset(
+            (name, value)
+            for name, value in request.items()
+            if name not in OF_EACH_JOB and name not in UPLOAD_FIELDS
+        ),
+        largest=1 if alone else max(1, min(LARGEST, model.max_pixels // pixels)),
+    )
+
+
+@dataclass
+class _Curve:
+    """The seconds of the last few calls, by their number of pictures. The least of them is the machine's own."""
+
+    seconds: dict[int, deque[float]] = field(default_factory=dict)
+    calls: int = 0
+    tried_at: dict[int, int] = field(default_factory=dict)
+
+    def of(self, pictures: int) -> float | None:
+        known = self.seconds.get(pictures)
+        return min(known) if known else None
+
+    def alone(self) -> float:
+        """What one picture takes by itself, or in the smallest call that there was."""
+        smallest = min(self.seconds)
+        return min(self.seconds[smallest]) / smallest
+
+    def pays(self, pictures: int) -> bool | None:
+        together = self.of(pictures)
+        return None if together is None else together <= (pictures + 1) / 2 * self.alone()
+
+
+class Batching:
+    """The curves of one worker. Not safe for threads; `Lane` holds its lock."""
+
+    def __init__(self) -> None:
+        self._curves: dict[Kind, _Curve] = {}
+
+    def size(self, kind: Kind) -> int:
+        """The most pictures that the next call should have: what pays, or once in a while twice as many."""
+        curve = self._curves.get(kind)
+        if curve is None or curve.alone() > LONGEST_ALONE_SECONDS:
+            return 1
+        best = max((n for n in curve.seconds if n <= kind.largest and curve.pays(n)), default=1)
+        more = min(best * 2, kind.largest)
+        if more == best or (curve.pays(more) is False and curve.calls < curve.tried_at[more] + TRY_AGAIN_AFTER):
+            return best
+        return more
+
+    def seconds(self, kind: Kind, pictures: int) -> float | None:
+        """What so many pictures will take, in as many calls as it needs; None where nobody knows yet."""
+        curve = self._curves.get(kind)
+        if curve is None:
+            return None
+        size = self.size(kind)
+        full = curve.of(size) or curve.alone() * size
+        return pictures // size * full + (full if pictures % size else 0.0)
+
+    def remember(self, kind: Kind, pictures: int, seconds: float) -> None:
+        """A call with so many pictures took so long."""
+        curve = self._curves.setdefault(kind, _Curve())
+        curve.calls += 1
+        curve.tried_at[pictures] = curve.calls
+        curve.seconds.setdefault(pictures, deque(maxlen=KEPT)).append(seconds)
