@@ -28,15 +28,15 @@ def check_pixels(size: tuple[int, int]) -> None:
 
 
 def check_png(content: bytes) -> None:
-    """Raise `PictureRefused` for too many chunks.
+    """Raise `PictureRefused` for too many chunks. What lies behind the end does not count.
 
     Source: https://www.w3.org/TR/png-3/#5Chunk-layout
     """
     position = 8
     for _ in range(MAX_PARTS):
-        position += 12 + int.from_bytes(content[position : position + 4], "big")
-        if position >= len(content):
+        if content[position + 4 : position + 8] in {b"IEND", b""}:
             return
+        position += 12 + int.from_bytes(content[position : position + 4], "big")
     raise _too_many_parts()
 
 

@@ -6,6 +6,7 @@ decoder finds wrong is a refusal. What is kept are the pixels, upright and in sR
 
 import contextlib
 import io
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from worker.picture_headers import PictureRefused, check_jpeg, check_pixels, check_png, check_webp, damaged
+
+logging.getLogger("PIL").setLevel(logging.INFO)  # at DEBUG it writes down what stands in EXIF
 
 # Not Image.open: it tries all formats that are installed, and of some pictures that are too large it only warns.
 # Pillow's class for JPEG reads the first picture of those that hold several: what a phone adds, as depth, is none.
