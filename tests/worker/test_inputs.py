@@ -200,4 +200,4 @@ def test_where_storage_is_away_a_later_attempt_may_have_more_luck() -> None:
 
 
 def test_what_may_be_uploaded_can_be_decoded() -> None:
-    assert {f"image/{decoder.format.lower()}" for _, decoder in DECODERS.values()} == {*UPLOAD_CONTENT_TYPES}
+    assert {f"image/{decoder.format}".lower() for _, decoder in DECODERS.values()} == {*UPLOAD_CONTENT_TYPES}

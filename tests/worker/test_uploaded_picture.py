@@ -177,7 +177,7 @@ def test_a_picture_is_turned_as_the_camera_was_held(kind: str, orientation: int)
 
     assert fitted.original == shape
     difference = ImageChops.difference(fitted.picture, ImageOps.exif_transpose(taken))
-    assert max(high for _, high in difference.resize((shape[0] // 8, shape[1] // 8)).getextrema()) < 80
+    assert max(difference.resize((shape[0] // 8, shape[1] // 8)).tobytes()) < 80
     assert sum(difference.convert("L").histogram()[60:]) < 300
 
 
@@ -195,7 +195,7 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same() -> None:
     small = read_picture(content, (64, 32)).picture
     whole = ImageOps.fit(picture, (64, 32), Image.Resampling.LANCZOS)
 
-    assert max(high for _, high in ImageChops.difference(small, whole).getextrema()) <= 4
+    assert max(ImageChops.difference(small, whole).tobytes()) <= 4
 
 
 # Colour profiles
