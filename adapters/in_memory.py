@@ -8,7 +8,7 @@ from typing import Any
 from contracts.command import Command
 from contracts.dead_letter import DeadLetter
 from contracts.ending import Ending
-from contracts.errors import GenerationFailed, ObjectExists, RequestInvalid
+from contracts.errors import GenerationFailed, ObjectExists, ObjectTooLarge, RequestInvalid
 from contracts.generation import SCHEMA_VERSION, is_job, read_generation
 from contracts.paths import OBJECTS, GenerationPath, MediaType, is_user_id
 from contracts.ports import Applied, Creation, Mark, Overdue, Refused, StoreUnavailable
@@ -197,6 +197,14 @@ class InMemoryObjects:
         self.objects[file.name] = (stored, file.content)
         self.stored_at[file.name] = self._now()
         return stored
+
+    def read(self, name: str, *, at_most: int) -> bytes | None:
+        """See `ObjectStore.read`."""
+        self._check_available()
+        _, content = self.objects.get(name, (None, None))
+        if content is not None and len(content) > at_most:
+            raise ObjectTooLarge(name)
+        return content
 
     def remove(self, stored: StoredObject) -> None:
         """See `ObjectStore.remove`."""

@@ -129,6 +129,11 @@ class SeamedObjects(InMemoryObjects):
         self._seam.after("objects.put")
         return stored
 
+    def read(self, name: str, *, at_most: int) -> bytes | None:
+        """See `ObjectStore.read`."""
+        self._seam.before("objects.read")
+        return super().read(name, at_most=at_most)
+
     def remove(self, stored: StoredObject) -> None:
         """See `ObjectStore.remove`."""
         self._seam.before("objects.remove")

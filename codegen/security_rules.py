@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.paths import FILE_UID_PATTERN, RESERVED_ID_PATTERN, UPLOAD_NAME_PATTERN
+from contracts.uploads import MAX_UPLOAD_BYTES, UPLOAD_CONTENT_TYPES
 
 BEGIN = "    // generated from contracts/ by `make generated`: do not edit below this line\n"
 END = "    // end of what is generated\n"
@@ -32,9 +33,13 @@ def render_firestore_rules(template: str, schema: Mapping[str, Any]) -> str:
 
 def render_storage_rules(template: str) -> str:
     """The rules with their generated part anew."""
-    return replace_generated(
-        template, _function("upload_name", "name", f"name.matches({_quoted(UPLOAD_NAME_PATTERN)})")
-    )
+    types = ", ".join(_quoted(one) for one in UPLOAD_CONTENT_TYPES)
+    blocks = [
+        _function("upload_name", "name", f"name.matches({_quoted(UPLOAD_NAME_PATTERN)})"),
+        _function("upload_size", "length", f"length > 0 && length <= {MAX_UPLOAD_BYTES}"),
+        _function("upload_type", "content_type", f"content_type in [{types}]"),
+    ]
+    return replace_generated(template, "".join(blocks))
 
 
 def replace_generated(template: str, generated: str) -> str:

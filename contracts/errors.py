@@ -7,6 +7,7 @@
 
     ClaimLost                   the generation is no longer this worker's: stop, write nothing
     ObjectExists                something has been stored under this name by now
+    ObjectTooLarge              an object has more bytes than its reader takes
 
 Foreign errors become one of these in the adapter that meets them. One broad `except` per process, at its edge.
 """
@@ -59,7 +60,7 @@ class ErrorCode(StrEnum):
     GENERATION_FAILED = "generation_failed"
     """The pipeline or the encoder raised."""
     STORAGE_UNAVAILABLE = "storage_unavailable"
-    """The file could not be stored, and was too big to be handed back another way."""
+    """The file could not be stored, and was too big to be handed back another way; or an upload not read."""
 
 
 class FailedStage(StrEnum):
@@ -126,3 +127,7 @@ class ClaimLost(Exception):  # noqa: N818 - an outcome, not an error
 
 class ObjectExists(Exception):  # noqa: N818 - an outcome, not an error
     """An object of this name has appeared, or changed, since it was looked at."""
+
+
+class ObjectTooLarge(Exception):  # noqa: N818 - an outcome, not an error
+    """The object has more bytes than its reader takes."""

@@ -160,6 +160,13 @@ class ObjectStore(Protocol):
         Raises `ObjectExists` where another version is there, `StoreUnavailable` after retries.
         """
 
+    def read(self, name: str, *, at_most: int) -> bytes | None:
+        """The bytes of the object, of one version and whole, or None where there is none of this name.
+
+        Raises `ObjectTooLarge` for more than `at_most` bytes, and takes no more than these into memory;
+        `StoreUnavailable` after retries.
+        """
+
     def remove(self, stored: StoredObject) -> None:
         """Remove this very version. A second call does nothing."""
 

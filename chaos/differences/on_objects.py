@@ -89,7 +89,17 @@ def _all(drawing: Drawing, known: InMemory) -> Operation:
     )
 
 
-ALWAYS: Mapping[Draw, float] = {_put: 4, _put_over_nothing: 0.4, _find: 2, _all: 1}
+def _read(drawing: Drawing, known: InMemory) -> Operation:
+    """Also with a limit that some contents keep to and others do not."""
+    name, at_most = _name(drawing, known), drawing.random.choice((2, 100))
+    return Operation(
+        "read object",
+        f"read at most {at_most} bytes of {name}",
+        lambda side: side.objects.read(name, at_most=at_most),
+    )
+
+
+ALWAYS: Mapping[Draw, float] = {_put: 4, _put_over_nothing: 0.4, _find: 2, _all: 1, _read: 1}
 """How often each is drawn, in proportion."""
 OF_A_VERSION: Mapping[Draw, float] = {_remove: 2, _url: 0.7}
 """The same, once anything was stored."""

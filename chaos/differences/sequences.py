@@ -12,11 +12,11 @@ from chaos.differences.on_the_rest import ON_THE_REST
 from chaos.differences.operation import Operation
 from chaos.differences.plain import Plain, outcome, plain
 from chaos.differences.sides import InMemory, Side
-from contracts.errors import ObjectExists, RequestInvalid
+from contracts.errors import ObjectExists, ObjectTooLarge, RequestInvalid
 from contracts.ports import StoreUnavailable
 
 FEWEST, MOST = 14, 26
-EXPECTED = (StoreUnavailable, ObjectExists, RequestInvalid)
+EXPECTED = (StoreUnavailable, ObjectExists, ObjectTooLarge, RequestInvalid)
 Outcomes = Counter[tuple[str, str]]
 """How often an operation of which kind came to what."""
 

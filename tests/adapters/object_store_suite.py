@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.errors import ObjectExists, RequestInvalid
+from contracts.errors import ObjectExists, ObjectTooLarge, RequestInvalid
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import ObjectStore, StoreUnavailable
 from contracts.stored_object import DOWNLOAD_TOKEN, File
@@ -120,6 +120,23 @@ class ObjectStoreSuite:
         left = [one.name for one in objects.all(stored_before=datetime.now(UTC) + CLOCKS_DIFFER)]
         assert not {*names} & {*left}
 
+    @pytest.mark.parametrize("content", [b"", b"a picture", bytes(range(256)) * 4096], ids=len)
+    def test_what_is_stored_is_read_whole(self, objects: ObjectStore, content: bytes) -> None:
+        name = f"uploads/{uuid.uuid4().hex}/a.png"
+        objects.put(a_file(name, content), METADATA, replacing=0)
+
+        assert objects.read(name, at_most=len(content)) == content
+
+    def test_nothing_is_read_where_nothing_is(self, objects: ObjectStore) -> None:
+        assert objects.read(f"uploads/{uuid.uuid4().hex}/a.png", at_most=100) is None
+
+    def test_what_is_larger_than_asked_for_is_not_read(self, objects: ObjectStore) -> None:
+        name = f"uploads/{uuid.uuid4().hex}/a.png"
+        objects.put(a_file(name, b"a picture"), METADATA, replacing=0)
+
+        with pytest.raises(ObjectTooLarge):
+            objects.read(name, at_most=len(b"a picture") - 1)
+
     def test_a_bucket_that_cannot_be_reached_is_unavailable(self, unreachable: ObjectStore) -> None:
         path = a_path()
         (name,) = path.object_names("png", 1)
@@ -130,6 +147,8 @@ class ObjectStoreSuite:
             list(unreachable.all(stored_before=datetime.now(UTC)))
         with pytest.raises(StoreUnavailable):
             unreachable.put(a_file(name), METADATA, replacing=0)
+        with pytest.raises(StoreUnavailable):
+            unreachable.read(name, at_most=100)
 
 
 class ObjectVersionsSuite:

@@ -1,16 +1,22 @@
 """The Storage adapter, where Storage does not do its part."""
 
 import base64
+import contextlib
+import gc
+import gzip
 import hashlib
 import itertools
 import json
 import socket
+import threading
+import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from contracts.errors import ObjectExists
+from contracts.errors import ObjectExists, ObjectTooLarge
 from contracts.ports import StoreUnavailable
 from contracts.stored_object import StoredObject
 from tests.adapters.http_server import Answer, hangs_until_the_client_leaves, http_server, resets, says, says_json
@@ -177,3 +183,136 @@ def test_a_listing_that_breaks_off_is_unavailable_and_gives_what_it_had() -> Non
         assert next(found).name == NAME
         with pytest.raises(StoreUnavailable, match="could not list"):
             next(found)
+
+
+UPLOAD = "uploads/u1/a.png"
+MOST = len(CONTENT)
+
+
+def held(content: bytes = CONTENT) -> Answer:
+    """What Storage says of an upload that it holds."""
+    return says_json(200, stored(content) | {"name": UPLOAD, "size": str(len(content))})
+
+
+@pytest.fixture
+def unread_answers_are_let_go() -> Iterator[None]:
+    """The library closes no answer that is an error: its socket waits for the collector, which would say so."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.usefixtures("unread_answers_are_let_go")
+@pytest.mark.parametrize("answer", PASSING.values(), ids=PASSING.keys())
+def test_a_reading_that_fails_in_passing_is_tried_again(answer: Answer) -> None:
+    with http_server(in_turn(answer, held(), answer, says(200, CONTENT))) as server:
+        content = storage_objects(server.url, retry_seconds=10).read(UPLOAD, at_most=MOST)
+
+    assert content == CONTENT
+    assert len(server.requests) == 4
+
+
+def test_what_was_looked_at_is_what_is_read() -> None:
+    """And as it was uploaded: Storage unpacks nothing for those who say that they take gzip."""
+    with http_server(in_turn(held(), says(200, CONTENT))) as server:
+        storage_objects(server.url).read(UPLOAD, at_most=MOST)
+
+    look, download = server.requests
+    assert "generation=5" not in look.target
+    assert "generation=5" in download.target
+    assert "alt=media" in download.target
+    assert download.headers["accept-encoding"] == "gzip"
+
+
+def test_nothing_is_downloaded_of_what_is_too_large() -> None:
+    with http_server(in_turn(held(), says(200, CONTENT))) as server, pytest.raises(ObjectTooLarge):
+        storage_objects(server.url).read(UPLOAD, at_most=MOST - 1)
+
+    assert len(server.requests) == 1
+
+
+def test_a_download_that_goes_on_and_on_is_left() -> None:
+    """Whatever was said of its size before."""
+    left = threading.Event()
+
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b"x" * 65_536)
+        left.set()
+
+    with http_server(in_turn(held(), endless)) as server:
+        with pytest.raises(ObjectTooLarge):
+            storage_objects(server.url).read(UPLOAD, at_most=MOST)
+        assert left.wait(10)
+
+
+def test_what_was_uploaded_packed_is_read_packed() -> None:
+    """Ten thousand bytes, unpacked by the client, would be ten million."""
+    packed = gzip.compress(bytes(10_000_000))
+    answer = says(200, packed, "Content-Encoding: gzip")
+
+    with http_server(in_turn(held(packed), answer)) as server:
+        content = storage_objects(server.url).read(UPLOAD, at_most=len(packed))
+
+    assert content == packed
+
+
+@pytest.mark.usefixtures("unread_answers_are_let_go")
+def test_a_download_that_breaks_off_goes_on() -> None:
+    half = len(CONTENT) // 2
+
+    def breaks_off(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\n\r\n"
+        connection.sendall(head.encode() + CONTENT[:half])
+
+    rest = says(206, CONTENT[half:], f"Content-Range: bytes {half}-{len(CONTENT) - 1}/{len(CONTENT)}")
+    with http_server(in_turn(held(), breaks_off, rest)) as server:
+        content = storage_objects(server.url, retry_seconds=10).read(UPLOAD, at_most=MOST)
+
+    assert content == CONTENT
+    assert server.requests[-1].headers["range"] == f"bytes={half}-"
+
+
+@pytest.mark.parametrize("arrives", [b"a pictur!", b"a pict", b""], ids=["damaged", "short", "nothing"])
+def test_a_download_that_arrives_otherwise_is_unavailable(arrives: bytes) -> None:
+    with http_server(in_turn(held(), says(200, arrives))) as server:
+        objects = storage_objects(server.url)
+
+        with pytest.raises(StoreUnavailable, match="other bytes"):
+            objects.read(UPLOAD, at_most=MOST)
+
+
+def test_where_there_is_nothing_nothing_is_read() -> None:
+    with http_server(says(404)) as server:
+        assert storage_objects(server.url).read(UPLOAD, at_most=MOST) is None
+
+    assert len(server.requests) == 1
+
+
+LASTING_READS = LASTING | {
+    "404 for the bytes": in_turn(held(), says(404)),
+    "a body that always breaks off": lambda connection: connection.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na pic"
+    ),
+    "no HTTP": lambda connection: connection.sendall(b"secret-canary\r\n\r\n"),
+}
+del LASTING_READS["404"]
+
+
+@pytest.mark.usefixtures("unread_answers_are_let_go")
+@pytest.mark.parametrize("answer", LASTING_READS.values(), ids=LASTING_READS.keys())
+def test_a_reading_that_fails_for_good_is_unavailable_and_repeats_nothing(answer: Answer) -> None:
+    with http_server(answer) as server, pytest.raises(StoreUnavailable) as reading:
+        storage_objects(server.url, retry_seconds=0.2).read(UPLOAD, at_most=MOST)
+
+    assert "secret-canary" not in str(reading.value)
+
+
+@pytest.mark.usefixtures("unread_answers_are_let_go")
+@pytest.mark.parametrize("answer", [says(503), resets, says(403)], ids=["503", "a reset", "403"])
+def test_a_download_that_fails_for_good_is_unavailable(answer: Answer) -> None:
+    with http_server(in_turn(held(), answer)) as server, pytest.raises(StoreUnavailable, match="could not read"):
+        storage_objects(server.url, retry_seconds=0.2).read(UPLOAD, at_most=MOST)

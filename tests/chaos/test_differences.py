@@ -59,6 +59,7 @@ def test_each_transition_comes_up_in_every_way() -> None:
     assert {"put object", "find objects", "all objects", "url", "remove object", "waiting commands"} <= {
         kind for kind, _ in outcomes
     }
+    assert {("read object", came_to) for came_to in ("bytes", "None", "ObjectTooLarge")} <= outcomes.keys()
 
 
 def test_what_never_came_up_is_told() -> None:
@@ -162,6 +163,11 @@ class KeepsOneToken(InMemoryObjects):
         return stored
 
 
+class ReadsWhateverItsSize(InMemoryObjects):
+    def read(self, name: str, *, at_most: int) -> bytes | None:
+        return super().read(name, at_most=at_most + 1)
+
+
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
@@ -181,6 +187,7 @@ class KeepsOneToken(InMemoryObjects):
         ("objects", FindsAll),
         ("objects", AllButTheLast),
         ("objects", KeepsOneToken),
+        ("objects", ReadsWhateverItsSize),
     ],
 )
 def test_what_is_broken_is_seen(name: str, broken: type) -> None:

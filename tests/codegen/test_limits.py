@@ -9,6 +9,7 @@ import pytest
 
 from contracts.paths import MediaType
 from contracts.request import REQUEST_MODELS
+from contracts.uploads import MAX_UPLOAD_BYTES, UPLOAD_CONTENT_TYPES
 from tests.contracts.json_schema import SCHEMA
 
 RULES = Path("firestore.rules").read_text(encoding="utf-8")
@@ -49,3 +50,12 @@ def test_every_key_has_its_limits_in_the_page(media_type: MediaType) -> None:
     page = json.loads(LIMITS_TS[LIMITS_TS.index("{") : LIMITS_TS.rindex("}") + 1])[media_type.value]
 
     assert page == SCHEMA["$defs"][NAMES[media_type]]["properties"]
+
+
+def test_what_may_be_uploaded_is_what_a_worker_reads() -> None:
+    storage = Path("storage.rules").read_text(encoding="utf-8")
+
+    assert f"length > 0 && length <= {MAX_UPLOAD_BYTES};" in storage
+    assert f"content_type in {list(UPLOAD_CONTENT_TYPES)};" in storage
+    assert "&& upload_size(request.resource.size)" in storage
+    assert "&& upload_type(request.resource.contentType)" in storage
