@@ -28,8 +28,8 @@ OURS = (
 )
 IMPORTING = (
     "pytest", "hypothesis.stateful", "chaos.proofs", "chaos.model.scenes", "chaos.machine.run",
-    "chaos.simulation.run", "adapters.firestore_generations", "adapters.storage_objects", "adapters.pubsub_endings",
-    "triggers.sweep", "worker.generate",
+    "chaos.simulation.run", "adapters.firestore_generations", "adapters.storage_objects",
+    "adapters.pubsub_endings", "triggers.sweep", "worker.generate",
 )  # fmt: skip
 POLL_SECONDS = 0.02
 
