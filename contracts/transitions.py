@@ -285,7 +285,7 @@ def _completed(generation_data: ImageData | VideoData, now: datetime) -> Change:
             "status": Status.COMPLETED,
             "completed_at": now,
             "generated": True,
-            "generation_data": generation_data.model_dump(),
+            "generation_data": generation_data.model_dump(exclude_none=True),
             "modified": now,
         },
         remove=OF_WORK,
