@@ -43,7 +43,7 @@ def said_by(file: File) -> dict[str, str]:
         return {key: value for key, value in played(file.content)[0]["metadata"].items() if key[0].isupper()}
     image = by_pillow(file.content)
     if file.content_type == "image/png":
-        return dict(image.info)
+        return {str(key): value for key, value in image.info.items()}
     exif = image.getexif()
     return {"Software": exif[Base.Software], **json.loads(exif.get_ifd(IFD.Exif)[Base.UserComment][8:])}
 

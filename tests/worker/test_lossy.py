@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from PIL.ExifTags import IFD, Base
 from tests.worker.pictures import BLUE, GREEN, RED, Array, by_ffmpeg, by_pillow, difference, halves, hills, noise
 from worker.lossy import encode_jpeg, encode_thumbnail, encode_webp
 
+Encode = Callable[[Array, Mapping[str, str]], bytes]
 TEXT = {"Software": "Safelight", "Model": "Ätzend", "Seed": "5"}
 
 
@@ -17,7 +19,7 @@ TEXT = {"Software": "Safelight", "Model": "Ätzend", "Seed": "5"}
     ids=["red and blue", "green and red", "hills", "one pixel"],
 )
 def test_a_picture_is_close_to_what_it_was_made_from(
-    encode: type[bytes], kind: str, picture: Array, far: float
+    encode: Encode, kind: str, picture: Array, far: float
 ) -> None:
     content = encode(picture, TEXT)
 
@@ -36,7 +38,7 @@ def test_a_jpeg_keeps_the_colour_of_every_pixel() -> None:
 
 
 @pytest.mark.parametrize("encode", [encode_jpeg, encode_webp, encode_thumbnail])
-def test_the_text_is_where_exif_has_it(encode: type[bytes]) -> None:
+def test_the_text_is_where_exif_has_it(encode: Encode) -> None:
     exif = by_pillow(encode(noise(16, 16), TEXT)).getexif()
 
     comment = exif.get_ifd(IFD.Exif)[Base.UserComment]

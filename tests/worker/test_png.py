@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,9 @@ def rows_of(content: bytes) -> Array:
     ],
 )
 @pytest.mark.parametrize("kind", [noise, flat, hills], ids=["noise", "flat", "hills"])
-def test_every_pixel_is_as_it_was_whoever_reads_it(kind: type[Array], height: int, width: int) -> None:
+def test_every_pixel_is_as_it_was_whoever_reads_it(
+    kind: Callable[[int, int], Array], height: int, width: int
+) -> None:
     picture = kind(height, width)
 
     content = encode_png(picture, NOTHING)
