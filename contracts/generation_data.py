@@ -26,7 +26,7 @@ class GenerationData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     object_paths: list[str]
-    """The objects in the bucket, in order. A video's second one is its poster."""
+    """The objects in the bucket, in order: of a video itself, its poster and its thumbnail."""
     content_type: str
     """Of the first object."""
     width: int
@@ -57,6 +57,8 @@ class VideoData(GenerationData):
     video_url: str
     poster_url: str
     """The first frame, as a JPEG."""
+    thumbnail_url: str | None = None
+    """The first frame as a WebP of at most 256 pixels a side; absent of what was made before there were any."""
     fps: int
     num_frames: int
     duration_seconds: Seconds

@@ -17,7 +17,7 @@ from contracts.stored_object import File, as_generation_data
 MAX_BASE64_LENGTH = MAX_RETURNED_BYTES * 4 // 3 + 4
 MAX_FILES = 8
 MAX_FACTS_LENGTH = 2_000  # of their JSON: Cloud Storage takes 8 KiB of metadata with an object
-OF_FILES = {"object_paths", "image_urls", "video_url", "poster_url", "sha256", "bytes"}
+OF_FILES = {"object_paths", "image_urls", "video_url", "poster_url", "thumbnail_url", "sha256", "bytes"}
 """What `generation_data` says of the files themselves; the rest are facts."""
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from contracts.errors import ErrorCode, RequestInvalid
@@ -17,7 +18,9 @@ from contracts.paths import GenerationPath, MediaType
 from contracts.status import Status
 
 DOWNLOAD_TOKEN = "firebaseStorageDownloadTokens"  # noqa: S105 - the key's name, which Firebase chose
-FILES_OF_A_VIDEO = 2
+FILES_OF_A_VIDEO = ("video_url", "poster_url", "thumbnail_url")
+"""What `generation_data` calls their URLs, in the order of the objects."""
+FILES_BEFORE_THUMBNAILS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,10 +164,10 @@ def as_generation_data(
     objects = {"object_paths": list(names)}
     if media_type is MediaType.IMAGES:
         return ImageData.model_validate({**facts, **objects, "image_urls": list(urls)})
-    if len(urls) != FILES_OF_A_VIDEO:
-        msg = "a video has two files, itself and its poster"
+    if not FILES_BEFORE_THUMBNAILS <= len(urls) <= len(FILES_OF_A_VIDEO):
+        msg = "a video has three files, itself, its poster and its thumbnail, and an older one no thumbnail"
         raise ValueError(msg)
-    return VideoData.model_validate({**facts, **objects, "video_url": urls[0], "poster_url": urls[1]})
+    return VideoData.model_validate({**facts, **objects, **dict(zip_longest(FILES_OF_A_VIDEO, urls))})
 
 
 def made_at(path: GenerationPath, stored: StoredObject) -> datetime | None:

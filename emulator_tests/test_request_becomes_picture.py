@@ -43,7 +43,7 @@ def test_an_image_request_becomes_a_picture() -> None:
     assert Image.open(io.BytesIO(content)).size == (data["width"], data["height"]) == (64, 64)
 
 
-def test_a_video_request_becomes_a_video_with_a_poster() -> None:
+def test_a_video_request_becomes_a_video_with_a_poster_and_a_thumbnail() -> None:
     user = FirebaseUser.sign_up()
 
     document = wait_for_end(
@@ -52,13 +52,16 @@ def test_a_video_request_becomes_a_video_with_a_poster() -> None:
 
     assert set(document) == COMPLETED, document.get("error")
     data = document["generation_data"]
-    assert set(data) == OF_BOTH | {"video_url", "poster_url", "fps", "num_frames", "duration_seconds"}
-    video, poster = _download_all(data, [data["video_url"], data["poster_url"]])
+    assert set(data) == OF_BOTH | {
+        "video_url", "poster_url", "thumbnail_url", "fps", "num_frames", "duration_seconds",
+    }  # fmt: skip
+    video, poster, thumbnail = _download_all(data, [data["video_url"], data["poster_url"], data["thumbnail_url"]])
     with av.open(io.BytesIO(video), "r") as container:
         frames = list(container.decode(video=0))
     assert len(frames) == data["num_frames"] == 17
     assert (frames[0].width, frames[0].height) == (data["width"], data["height"])
     assert Image.open(io.BytesIO(poster)).format == "JPEG"
+    assert Image.open(io.BytesIO(thumbnail)).format == "WEBP"
 
 
 def test_several_images_are_numbered_and_differ() -> None:

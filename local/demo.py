@@ -72,7 +72,7 @@ def follow(user: FirebaseUser, path: str, title: str, services: Services) -> dic
 def save(document: dict[str, Any], folder: Path = OUT) -> list[Path]:
     """Download every file of a completed document by its URLs, as a browser would."""
     data = document["generation_data"]
-    urls = data.get("image_urls") or [data["video_url"], data["poster_url"]]
+    urls = data.get("image_urls") or [data["video_url"], data["poster_url"], data["thumbnail_url"]]
     folder.mkdir(exist_ok=True)
     saved = []
     for name, url in zip(data["object_paths"], urls, strict=True):

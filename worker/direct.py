@@ -10,6 +10,7 @@ from contracts.runpod_job import MAX_RETURNED_BYTES, DirectJob, Outcome, result
 from contracts.status import Stage
 from contracts.validation import resolve_request
 from worker.gpu_turn import Pictures
+from worker.inputs import read_inputs
 from worker.making import Made, make
 from worker.workplace import Workplace
 
@@ -39,6 +40,7 @@ def run_direct_job(job: DirectJob, workplace: Workplace, stop: threading.Event) 
     seed = secrets.randbelow(2**32) if job.seed is None else job.seed
     try:
         model, request = resolve_request(job.path, job.request_data, workplace.catalogue)
+        request = read_inputs(job.path, request, None)
         with workplace.engine.turn(model, request, stop) as gpu:
             return _returned(make(job.path, model, request, seed, gpu=gpu, watcher=_StopOnly(stop)))
     except ClaimLost:

@@ -32,6 +32,7 @@ from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
 from worker.batching import kind_of
 from worker.gpu_turn import GpuTurn
+from worker.inputs import read_inputs
 from worker.making import Made, make
 from worker.workplace import Cloud, Workplace
 
@@ -120,7 +121,8 @@ def _work(
     with heartbeat:
         stored = _adopt(turn)
         if stored is None:
-            made = make(job.path, model, request, job.seed, gpu=gpu, watcher=heartbeat)
+            pictured = read_inputs(job.path, request, turn.cloud.objects)
+            made = make(job.path, model, pictured, job.seed, gpu=gpu, watcher=heartbeat)
             heartbeat.enter(Stage.UPLOADING)
             began = time.monotonic()
             timings = {"queued": queued, **made.seconds, "uploading": 0.0}

@@ -36,10 +36,14 @@ class GpuTurn(Protocol):
     remade: str | None
     """Why it was made a second time, where it was: `out_of_memory` or `black`."""
 
-    def generate(self, seed: int, watcher: Watcher) -> Iterator[Pictures]:
+    def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
         """Enter `generating` when the GPU is free, and give the pictures as they arrive.
 
-        Picture i is made from seed + i. Raises what the watcher raises, and `GenerationFailed`.
+        Args:
+            request: the one that the turn is for, with pictures where it named uploads.
+            seed: picture i is made from seed + i.
+            watcher: told how it goes on. What it raises is raised here, and so is `GenerationFailed`.
+
         """
 
 
@@ -68,16 +72,16 @@ class AtOnce(ABC):
     def turn(self, model: Model, request: Mapping[str, Any], stop: threading.Event) -> Iterator[GpuTurn]:
         """See `Engine.turn`."""
         del stop
-        yield _Now(engine=self, model=model, request=request)
+        del request
+        yield _Now(engine=self, model=model)
 
 
 @dataclass(kw_only=True)
 class _Now:
     engine: AtOnce
     model: Model
-    request: Mapping[str, Any]
     remade: str | None = None
 
-    def generate(self, seed: int, watcher: Watcher) -> Iterator[Pictures]:
+    def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
         watcher.enter(Stage.GENERATING)
-        return self.engine.generate(self.model, self.request, seed, watcher)
+        return self.engine.generate(self.model, request, seed, watcher)

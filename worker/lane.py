@@ -85,9 +85,9 @@ class _Place:
         """Whether it has got everything."""
         return self.delivered >= int(self.request.get("num_frames", self.pictures))
 
-    def generate(self, seed: int, watcher: Watcher) -> Iterator[Pictures]:
+    def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
         """See `GpuTurn.generate`."""
-        self.seed, self._watcher = seed, watcher
+        self.request, self.seed, self._watcher = request, seed, watcher
         self._lane.get_ready(self)
         try:
             while (arrived := self.arriving.get()) is not None:

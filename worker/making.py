@@ -83,7 +83,7 @@ def make(
     try:
         with encoder(path, request, provenance) as encoding:
             arrived = waiting
-            for pictures in gpu.generate(seed, clock):
+            for pictures in gpu.generate(request, seed, clock):
                 arrived = monotonic()
                 encoding.add(pictures)
             stage = Stage.ENCODING

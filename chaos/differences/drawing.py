@@ -36,8 +36,15 @@ MADE: dict[str, Any] = {
 }
 IMAGE = ImageData.model_validate({**MADE, "image_urls": ["http://somewhere/f.png?token=1"]})
 VIDEO = VideoData.model_validate(
-    {**MADE, "video_url": "http://somewhere/f.mp4", "poster_url": "http://somewhere/f.jpeg"}
-    | {"fps": 8, "num_frames": 17, "duration_seconds": 2.125}
+    {
+        **MADE,
+        "video_url": "http://somewhere/f.mp4",
+        "poster_url": "http://somewhere/f.jpg",
+        "thumbnail_url": "http://somewhere/f.webp",
+        "fps": 8,
+        "num_frames": 17,
+        "duration_seconds": 2.125,
+    }
 )
 
 

@@ -98,11 +98,12 @@ IMAGE_DATA: dict[str, Any] = _MADE | {
 }
 VIDEO_DATA: dict[str, Any] = _MADE | {
     "video_url": "http://storage/f1.mp4?token=1",
-    "poster_url": "http://storage/f1.jpeg?token=2",
-    "object_paths": ["generating/u1/video/f1.mp4", "generating/u1/video/f1.jpeg"],
+    "poster_url": "http://storage/f1.jpg?token=2",
+    "thumbnail_url": "http://storage/f1.webp?token=3",
+    "object_paths": ["generating/u1/video/f1.mp4", "generating/u1/video/f1.jpg", "generating/u1/video/f1.webp"],
     "content_type": "video/mp4",
-    "sha256": ["0a", "0b"],
-    "bytes": [12345, 678],
+    "sha256": ["0a", "0b", "0c"],
+    "bytes": [12345, 678, 90],
     "model": "safelight-video",
     "fps": 8,
     "num_frames": 17,
@@ -116,6 +117,11 @@ _COMPLETED = _WORKED_ON | {
 }
 COMPLETED_IMAGE = _COMPLETED | {"generation_data": IMAGE_DATA}
 COMPLETED_VIDEO = _COMPLETED | {"generation_data": VIDEO_DATA}
+DATA_BEFORE_THUMBNAILS = {key: value for key, value in VIDEO_DATA.items() if key != "thumbnail_url"} | {
+    "object_paths": VIDEO_DATA["object_paths"][:2],
+    "sha256": ["0a", "0b"],
+    "bytes": [12345, 678],
+}
 ERROR = {
     "code": "invalid_request",
     "stage": "validating",
@@ -160,6 +166,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "processing": PROCESSING,
     "completed image": COMPLETED_IMAGE,
     "completed video": COMPLETED_VIDEO,
+    "completed video, before there were thumbnails": _COMPLETED | {"generation_data": DATA_BEFORE_THUMBNAILS},
     "failed": FAILED,
     "failed before it was dispatched": REJECTED,
     "cancelled": CANCELLED,

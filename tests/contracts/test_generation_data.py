@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.generation_data import ImageData, VideoData
-from tests.contracts.documents import IMAGE_DATA, VIDEO_DATA
+from tests.contracts.documents import DATA_BEFORE_THUMBNAILS, IMAGE_DATA, VIDEO_DATA
 
 
 def test_what_an_image_gives_the_page_is_written_back_exactly() -> None:
@@ -15,11 +15,19 @@ def test_what_a_video_gives_the_page_is_written_back_exactly() -> None:
     assert VideoData.model_validate(VIDEO_DATA).model_dump() == VIDEO_DATA
 
 
+def test_a_video_from_before_there_were_thumbnails_can_be_read() -> None:
+    data = VideoData.model_validate(DATA_BEFORE_THUMBNAILS)
+
+    assert data.thumbnail_url is None
+    assert data.model_dump(exclude_none=True) == DATA_BEFORE_THUMBNAILS
+
+
 def test_images_and_videos_differ_in_these_keys_only() -> None:
     assert IMAGE_DATA.keys() - VIDEO_DATA.keys() == {"image_urls"}
     assert VIDEO_DATA.keys() - IMAGE_DATA.keys() == {
         "video_url",
         "poster_url",
+        "thumbnail_url",
         "fps",
         "num_frames",
         "duration_seconds",

@@ -14,7 +14,7 @@ from contracts.runpod_job import MAX_RETURNED_BYTES, Outcome, result
 from contracts.stored_object import File
 from tests.contracts.documents import IMAGE_DATA, IMAGE_PATH, VIDEO_DATA, VIDEO_PATH
 
-OF_FILES = {"object_paths", "image_urls", "video_url", "poster_url", "sha256", "bytes"}
+OF_FILES = {"object_paths", "image_urls", "video_url", "poster_url", "thumbnail_url", "sha256", "bytes"}
 FACTS = {key: value for key, value in IMAGE_DATA.items() if key not in OF_FILES}
 VIDEO_FACTS = {key: value for key, value in VIDEO_DATA.items() if key not in OF_FILES}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
@@ -35,6 +35,7 @@ def video() -> list[File]:
     return [
         file("generating/u1/video/f1.mp4", b"a video", "video/mp4"),
         file("generating/u1/video/f1.jpg", b"its poster", "image/jpeg"),
+        file("generating/u1/video/f1.webp", b"its thumbnail", "image/webp"),
     ]
 
 
@@ -60,8 +61,18 @@ def test_images_come_back_as_they_left(count: int) -> None:
     assert returned_files(IMAGE_PATH, output(images(count))) == (images(count), FACTS)
 
 
-def test_a_video_comes_back_with_its_poster() -> None:
+def test_a_video_comes_back_with_its_poster_and_its_thumbnail() -> None:
     assert returned_files(VIDEO_PATH, output(video(), VIDEO_FACTS)) == (video(), VIDEO_FACTS)
+
+
+def test_a_video_of_a_worker_that_knows_no_thumbnails_comes_back_with_its_poster() -> None:
+    assert returned_files(VIDEO_PATH, output(video()[:2], VIDEO_FACTS)) == (video()[:2], VIDEO_FACTS)
+
+
+def test_no_fact_speaks_for_a_thumbnail_that_is_not_there() -> None:
+    elsewhere = VIDEO_FACTS | {"thumbnail_url": "https://example.com/f1.webp"}
+
+    assert returned_files(VIDEO_PATH, output(video()[:2], elsewhere)) == (video()[:2], VIDEO_FACTS)
 
 
 @given(content=st.binary(min_size=1))

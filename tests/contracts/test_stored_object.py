@@ -27,6 +27,7 @@ from tests.contracts.documents import (
     COMPLETED_IMAGE,
     COMPLETED_VIDEO,
     CREATED_AT,
+    DATA_BEFORE_THUMBNAILS,
     DISPATCHED,
     FAILED,
     IMAGE_DATA,
@@ -194,33 +195,51 @@ def test_what_the_page_gets_is_rebuilt_from_the_metadata_of_an_image() -> None:
     assert data.model_dump() == IMAGE_DATA | {"sha256": ["00"], "bytes": [1]}
 
 
-def test_what_the_page_gets_is_rebuilt_from_the_metadata_of_a_video() -> None:
-    made = [
-        File(name=name, content=b"x", content_type=kind, sha256=digest)
-        for name, kind, digest in zip(
-            VIDEO_DATA["object_paths"], ["video/mp4", "image/jpeg"], ["0a", "0b"], strict=True
-        )
-    ]
-    of_page = {"object_paths", "video_url", "poster_url", "sha256", "bytes"}
-    facts = {key: value for key, value in VIDEO_DATA.items() if key not in of_page}
-    metadata = describe(VIDEO_PATH, created_at=CREATED_AT, attempt=1, files=made, facts=facts)[0]
+OF_PAGE = {"object_paths", "video_url", "poster_url", "thumbnail_url", "sha256", "bytes"}
+VIDEO_FACTS = {key: value for key, value in VIDEO_DATA.items() if key not in OF_PAGE}
 
-    data = build_generation_data(MediaType.VIDEOS, metadata, [VIDEO_DATA["video_url"], VIDEO_DATA["poster_url"]])
+
+def stored_video(described: dict[str, Any]) -> list[StoredObject]:
+    """What a worker stores that completes a document with this."""
+    made = [
+        File(name=name, content=b"x", content_type="", sha256=digest)
+        for name, digest in zip(described["object_paths"], described["sha256"], strict=True)
+    ]
+    metadata = describe(VIDEO_PATH, created_at=CREATED_AT, attempt=1, files=made, facts=VIDEO_FACTS)
+    return [
+        StoredObject(name=file.name, generation=1, metadata=said)
+        for file, said in zip(made, metadata, strict=True)
+    ]
+
+
+def test_what_the_page_gets_is_rebuilt_from_the_metadata_of_a_video() -> None:
+    urls = [VIDEO_DATA[name] for name in ("video_url", "poster_url", "thumbnail_url")]
+
+    data = build_generation_data(MediaType.VIDEOS, stored_video(VIDEO_DATA)[0].metadata, urls)
 
     assert isinstance(data, VideoData)
-    assert data.model_dump() == VIDEO_DATA | {"bytes": [1, 1]}
+    assert data.model_dump() == VIDEO_DATA | {"bytes": [1, 1, 1]}
 
 
-VIDEO_FACTS = {
-    key: value for key, value in VIDEO_DATA.items() if key not in {"object_paths", "video_url", "poster_url"}
-}
+def test_a_video_that_was_stored_before_there_were_thumbnails_is_a_whole_set() -> None:
+    whole = stored_video(DATA_BEFORE_THUMBNAILS)
+
+    assert complete_set(VIDEO_PATH, CREATED_AT, whole) == whole
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_a_video_is_two_files_and_never_another_number(count: int) -> None:
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_video_whose_set_lacks_one_of_three_is_not_whole(missing: int) -> None:
+    whole = stored_video(VIDEO_DATA)
+
+    assert complete_set(VIDEO_PATH, CREATED_AT, whole) == whole
+    assert complete_set(VIDEO_PATH, CREATED_AT, whole[:missing] + whole[missing + 1 :]) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_a_video_is_never_another_number_of_files(count: int) -> None:
     names = [f"generating/u1/video/f1_{number}.mp4" for number in range(count)]
 
-    with pytest.raises(ValueError, match=r"^a video has two files, itself and its poster$"):
+    with pytest.raises(ValueError, match=r"^a video has three files"):
         as_generation_data(MediaType.VIDEOS, VIDEO_FACTS, names, names)
 
 

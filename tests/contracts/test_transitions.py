@@ -399,6 +399,17 @@ def test_a_queued_generation_whose_files_are_there_is_completed_with_them() -> N
     assert walk(DISPATCHED, adopt)["generation_data"] == documents.IMAGE_DATA
 
 
+def test_a_video_that_has_no_thumbnail_says_nothing_of_one() -> None:
+    older = VideoData.model_validate(documents.DATA_BEFORE_THUMBNAILS | {"thumbnail_url": None})
+
+    change = transitions.complete(
+        read_generation(PROCESSING), claim="nonce-1", generation_data=older, now=ENDED_AT
+    )
+
+    assert isinstance(change, Change)
+    assert change.set["generation_data"] == documents.DATA_BEFORE_THUMBNAILS
+
+
 def test_a_dispatch_that_runpod_refused_ends_it() -> None:
     ended = walk(QUEUED, dispatch, fail_dispatch)
 

@@ -43,10 +43,10 @@ def test_the_picture_comes_back_in_base64() -> None:
     }
 
 
-def test_a_video_comes_back_with_its_poster() -> None:
+def test_a_video_comes_back_with_its_poster_and_its_thumbnail() -> None:
     result = run(Painter(), media_type="videos")
 
-    assert [file["content_type"] for file in result["files"]] == ["video/mp4", "image/jpeg"]
+    assert [file["content_type"] for file in result["files"]] == ["video/mp4", "image/jpeg", "image/webp"]
     assert (result["num_frames"], result["fps"]) == (17, 8)
 
 

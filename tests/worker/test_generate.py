@@ -86,8 +86,10 @@ class TestCompleted:
         document = place.document(VIDEO_PATH)
         assert set(document) == COMPLETED
         data = document["generation_data"]
-        assert set(data) == OF_BOTH | {"video_url", "poster_url", "fps", "num_frames", "duration_seconds"}
-        assert data["object_paths"] == ["generating/u1/video/f1.mp4", "generating/u1/video/f1.jpg"]
+        assert set(data) == OF_BOTH | {
+            "video_url", "poster_url", "thumbnail_url", "fps", "num_frames", "duration_seconds",
+        }  # fmt: skip
+        assert data["object_paths"] == [f"generating/u1/video/f1.{kind}" for kind in ("mp4", "jpg", "webp")]
         assert (data["num_frames"], data["fps"], data["duration_seconds"]) == (17, 8, 2.125)
 
     def test_the_engine_gets_the_model_its_defaults_and_the_documents_seed(self, place: CloudPlace) -> None:
@@ -315,7 +317,7 @@ class TestReturned:
             content = base64.b64decode(file["base64"])
             assert hashlib.sha256(content).hexdigest() == file["sha256"]
         assert [file["object_path"].rpartition(".")[2] for file in result["files"]] == (
-            ["png"] if path is IMAGE_PATH else ["mp4", "jpg"]
+            ["png"] if path is IMAGE_PATH else ["mp4", "jpg", "webp"]
         )
         assert result["facts"]["timings_seconds"]["queued"] == 5.0
         assert place.document(path)["status"] == "processing"

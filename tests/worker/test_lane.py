@@ -103,7 +103,7 @@ class Jobs:
                 self.let_in.append(seed)
                 self._come_in.notify_all()
             claim()
-            arrived = list(gpu.generate(seed, self.followers[seed]))
+            arrived = list(gpu.generate(request, seed, self.followers[seed]))
         return [int(picture[0, 0, 0]) for pictures in arrived for picture in pictures]
 
     def wait_for(self, *seeds: int) -> None:

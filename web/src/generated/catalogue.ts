@@ -50,7 +50,9 @@ export const models = [
       "output_format": {
         "default": "png",
         "choices": [
-          "png"
+          "png",
+          "jpeg",
+          "webp"
         ]
       },
       "seed": {}

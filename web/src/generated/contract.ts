@@ -225,6 +225,7 @@ export interface VideoData {
   timings_seconds: Timings;
   video_url: string;
   poster_url: string;
+  thumbnail_url?: string;
   fps: number;
   num_frames: number;
   duration_seconds: number;
