@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.paths import GenerationPath, MediaType
 from contracts.stored_object import File
