@@ -15,7 +15,7 @@ from contracts.ports import Applied, Creation, Mark, Overdue, Refused, StoreUnav
 from contracts.runpod_job import RunPodJob
 from contracts.status import Status
 from contracts.stored_object import DOWNLOAD_TOKEN, File, StoredObject
-from contracts.transitions import Reason, Snapshot, Transition
+from contracts.transitions import Change, Reason, Snapshot, Transition
 
 
 class InMemoryGenerations:
@@ -85,8 +85,15 @@ class InMemoryGenerations:
         fields = self.documents.get(path)
         return None if fields is None else read_generation(fields)
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
-        """See `GenerationStore.apply`."""
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
+        """See `GenerationStore.apply`. A version is a number."""
+        self._check_available()
+        if after is not None:
+            change = transition(read_generation(after.fields))
+            if isinstance(change, Change) and (applied := self._write(path, change, after.fields, after.version)):
+                return applied
         while True:
             self._check_available()
             with self._lock:
@@ -96,10 +103,8 @@ class InMemoryGenerations:
             change = transition(read_generation(fields))
             if isinstance(change, Reason):
                 return Refused(reason=change)
-            self._before_write(path)
-            with self._lock:
-                if self._versions.get(path) == version:
-                    return Applied(fields=self._put(path, change.apply_to(fields)))
+            if applied := self._write(path, change, fields, version):
+                return applied
 
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:
         """See `GenerationStore.delete`."""
@@ -112,6 +117,16 @@ class InMemoryGenerations:
             del self.documents[path]
             self._versions[path] += 1
             return True
+
+    def _write(
+        self, path: GenerationPath, change: Change, fields: Mapping[str, Any], version: object
+    ) -> Applied | None:
+        self._before_write(path)
+        with self._lock:
+            if self._versions.get(path) != version:
+                return None
+            written = self._put(path, change.apply_to(fields))
+            return Applied(fields=written, version=self._versions[path])
 
     def _overdue(self, path: GenerationPath) -> Overdue:
         created_at = self.documents.get(path, {}).get("created_at")

@@ -83,10 +83,12 @@ class UnavailableAfter(InMemoryGenerations):
         super().__init__()
         self._left = applications
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         self.unavailable = self._left == 0
         self._left -= 1
-        return super().apply(path, transition)
+        return super().apply(path, transition, after=after)
 
 
 def test_a_queued_request_is_dispatched_and_posted_once(world: InMemory) -> None:
