@@ -96,8 +96,7 @@ class InMemoryGenerations:
                 return applied
         while True:
             self._check_available()
-            with self._lock:
-                fields, version = self.documents.get(path), self._versions.get(path)
+            fields, version = self._found(path)
             if fields is None:
                 return Refused(reason=Reason.GONE)
             change = transition(read_generation(fields))
@@ -117,6 +116,10 @@ class InMemoryGenerations:
             del self.documents[path]
             self._versions[path] += 1
             return True
+
+    def _found(self, path: GenerationPath) -> tuple[dict[str, Any] | None, int | None]:
+        with self._lock:
+            return self.documents.get(path), self._versions.get(path)
 
     def _write(
         self, path: GenerationPath, change: Change, fields: Mapping[str, Any], version: object
