@@ -29,7 +29,7 @@ ONLY_IN = {
     "diffusers": {"worker/engine.py", "training/*"},
     "transformers": {"training/*"},
     "runpod": {"worker/handler.py", "chaos/real/worker.py"},
-    "firebase_functions": {"triggers/main.py"},
+    "firebase_functions": {"triggers/endpoints.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
     "aiohttp": {
         "adapters/runpod_http.py",
