@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
-    "benchmarks": set(),
+    "benchmarks": {"contracts", "adapters", "triggers", "worker", "local"},
     "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
 # What only one file imports, so that only one file need change.
