@@ -126,10 +126,10 @@ class InMemoryGenerations:
     ) -> Applied | None:
         self._before_write(path)
         with self._lock:
-            if self._versions.get(path) != version:
-                return None
-            written = self._put(path, change.apply_to(fields))
-            return Applied(fields=written, version=self._versions[path])
+            if self._versions.get(path) == version:
+                written = self._put(path, change.apply_to(fields))
+                return Applied(fields=written, version=self._versions[path])
+        return None
 
     def _overdue(self, path: GenerationPath) -> Overdue:
         created_at = self.documents.get(path, {}).get("created_at")

@@ -11,7 +11,7 @@ HEARTBEAT = "heartbeat"
 """How the worker's thread is called that tells of progress and looks for a cancel."""
 
 
-class CountingClient(firestore.Client):  # type: ignore[misc] # the library is untyped
+class CountingClient(firestore.Client):
     """Counts at the last moment before the wire, so that whatever the library tries again counts again."""
 
     def __init__(self, project: str) -> None:

@@ -14,6 +14,7 @@ from firebase_functions.params import SecretParam, StringParam
 from triggers import settings
 
 Function = Callable[[Any], Any]
+Decorator = Callable[[Function], Any]
 
 
 def describe(on_created: Function, on_minute: Function, on_day: Function, on_runpod_webhook: Function) -> None:
@@ -45,6 +46,6 @@ def _parameters() -> list[SecretParam]:
     return [key, secret]
 
 
-def _write(decorator: Callable[[Function], Function], function: Function) -> None:
+def _write(decorator: Decorator, function: Function) -> None:
     told = vars(decorator(function))
     vars(function).update({name: told[name] for name in told if name != "__wrapped__"})
