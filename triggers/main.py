@@ -2,7 +2,7 @@
 
 An instance serves one of them, and imports what that one needs when it is needed: a cold start is time that
 somebody waits. `firebase_functions` is not needed to serve, only to tell `firebase deploy` what there is to
-deploy, and takes longer to import than all that is: see endpoints.py.
+deploy, and takes longer to import than all that is: see docs/decisions/0011 and endpoints.py.
 """
 
 import os
