@@ -51,10 +51,18 @@ class FirestoreGenerations:
         snapshot = get(self._document(path), self._retry)
         return read_generation(snapshot.to_dict()) if snapshot.exists else None
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
-        """See `GenerationStore.apply`."""
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
+        """See `GenerationStore.apply`. A version is an update time."""
         document = self._document(path)
         unsettled: list[Change] = []
+        if after is not None:
+            change = transition(read_generation(after.fields))
+            if isinstance(change, Change):
+                if written := self._write(document, change, after.version):
+                    return Applied(fields=change.apply_to(after.fields), version=written)
+                unsettled.append(change)
         for pause in _pauses():
             snapshot = get(document, self._retry)
             if not snapshot.exists:
@@ -63,12 +71,12 @@ class FirestoreGenerations:
             if any(
                 change.is_in(fields) for change in unsettled
             ):  # the last may be refused, and the first go through
-                return Applied(fields=fields)
+                return Applied(fields=fields, version=snapshot.update_time)
             change = transition(read_generation(fields))
             if isinstance(change, Reason):
                 return Refused(reason=change)
-            if self._write(document, change, snapshot.update_time):
-                return Applied(fields=change.apply_to(fields))
+            if written := self._write(document, change, snapshot.update_time):
+                return Applied(fields=change.apply_to(fields), version=written)
             unsettled.append(change)
             self._sleep(pause)
         msg = f"{path.document} could not be written in {TRIES} tries"
@@ -148,15 +156,18 @@ class FirestoreGenerations:
     def _cursor(self, mark: Mark) -> dict[str, Any]:
         return {"created_at": mark.created_at, "__name__": self._client.document(mark.document)}
 
-    def _write(self, document: Any, change: Change, read_at: Any) -> bool:  # noqa: ANN401 - the library is untyped
+    def _write(self, document: Any, change: Change, read_at: object) -> Any:  # noqa: ANN401 - the library is untyped
+        """The new update time, or None where the document has changed, or nobody knows."""
         fields = {**change.set, **dict.fromkeys(change.remove, firestore.DELETE_FIELD)}
         try:
-            document.update(fields, option=self._unchanged(read_at), retry=None, timeout=CALL_TIMEOUT_SECONDS)
+            written = document.update(
+                fields, option=self._unchanged(read_at), retry=None, timeout=CALL_TIMEOUT_SECONDS
+            )
         except CHANGED_OR_UNKNOWN:
-            return False
+            return None
         except FAILURES as error:
             raise unavailable("write", document, error) from error
-        return True
+        return written.update_time
 
     def _unchanged(self, update_time: Any) -> Any:  # noqa: ANN401 - the library is untyped
         return self._client.write_option(last_update_time=update_time)

@@ -15,7 +15,7 @@ from contracts.ports import Applied, Creation, Mark, Overdue, Refused, StoreUnav
 from contracts.runpod_job import RunPodJob
 from contracts.status import Status
 from contracts.stored_object import DOWNLOAD_TOKEN, File, StoredObject
-from contracts.transitions import Reason, Snapshot, Transition
+from contracts.transitions import Change, Reason, Snapshot, Transition
 
 
 class InMemoryGenerations:
@@ -85,21 +85,25 @@ class InMemoryGenerations:
         fields = self.documents.get(path)
         return None if fields is None else read_generation(fields)
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
-        """See `GenerationStore.apply`."""
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
+        """See `GenerationStore.apply`. A version is a number."""
+        self._check_available()
+        if after is not None:
+            change = transition(read_generation(after.fields))
+            if isinstance(change, Change) and (applied := self._write(path, change, after.fields, after.version)):
+                return applied
         while True:
             self._check_available()
-            with self._lock:
-                fields, version = self.documents.get(path), self._versions.get(path)
+            fields, version = self._found(path)
             if fields is None:
                 return Refused(reason=Reason.GONE)
             change = transition(read_generation(fields))
             if isinstance(change, Reason):
                 return Refused(reason=change)
-            self._before_write(path)
-            with self._lock:
-                if self._versions.get(path) == version:
-                    return Applied(fields=self._put(path, change.apply_to(fields)))
+            if applied := self._write(path, change, fields, version):
+                return applied
 
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:
         """See `GenerationStore.delete`."""
@@ -112,6 +116,20 @@ class InMemoryGenerations:
             del self.documents[path]
             self._versions[path] += 1
             return True
+
+    def _found(self, path: GenerationPath) -> tuple[dict[str, Any] | None, int | None]:
+        with self._lock:
+            return self.documents.get(path), self._versions.get(path)
+
+    def _write(
+        self, path: GenerationPath, change: Change, fields: Mapping[str, Any], version: object
+    ) -> Applied | None:
+        self._before_write(path)
+        with self._lock:
+            if self._versions.get(path) == version:
+                written = self._put(path, change.apply_to(fields))
+                return Applied(fields=written, version=self._versions[path])
+        return None
 
     def _overdue(self, path: GenerationPath) -> Overdue:
         created_at = self.documents.get(path, {}).get("created_at")

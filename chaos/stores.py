@@ -39,10 +39,12 @@ class SeamedGenerations(InMemoryGenerations):
         self._seam.before("generations.read")
         return super().read(path)
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         """See `GenerationStore.apply`."""
         self._seam.before("generations.apply")
-        applied = super().apply(path, transition)
+        applied = super().apply(path, transition, after=after)
         self._seam.after("generations.apply")
         return applied
 

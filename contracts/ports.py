@@ -4,7 +4,7 @@ Both kinds are held to the same suite (tests/adapters). Foreign errors never pas
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self
 
@@ -27,6 +27,8 @@ class Applied:
 
     fields: Mapping[str, Any]
     """The document after the change."""
+    version: object = field(compare=False, repr=False)
+    """Which of its writings that was, in the store's own terms: what `apply` can go on from."""
 
     @property
     def generation(self) -> Generation:
@@ -86,11 +88,17 @@ class GenerationStore(Protocol):
     def read(self, path: GenerationPath) -> Snapshot | None:
         """The generation as it is now, or None where there is none."""
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         """Compare and set: read, ask the transition, write if the document is still the one that was read.
 
         A document that changed in between is read again and asked again; only a false guard refuses. A commit
         whose answer was lost is resolved by reading. Called again after `Applied`, most transitions refuse.
+
+        `after` is what the caller last wrote to this document. It stands for the first reading, and is as safe:
+        the write goes through only if the document is still that one. If it is not, or if the guard is false of
+        it, the document is read, so that nothing is ever refused for what has been.
         """
 
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:

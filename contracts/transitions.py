@@ -35,6 +35,8 @@ class Reason(StrEnum):
     """The id was deleted and created again: this is a new job under an old name."""
     LEASED = "leased"
     """Its lease runs: whoever renewed it is at work, or will look after it."""
+    RECORDED = "recorded"
+    """A worker has claimed it, and has written itself which RunPod job it is."""
     NOT_MINE = "not_mine"
     """Another worker holds the claim, or none does."""
 
@@ -110,13 +112,14 @@ def record_runpod_job(
 ) -> Change | Reason:
     """Note which RunPod job serves this attempt, and give it time to be claimed.
 
-    Never the status, and no lease but that of a queued one: the worker may have been quicker.
+    Never the status. The worker may have been quicker: its claim says which job it is, and has a lease of its own.
     """
     open_ = _open_as(generation, created_at, attempt)
     if isinstance(open_, Reason):
         return open_
-    lease = {"lease_expires_at": lease_expires_at} if open_.status is Status.QUEUED else {}
-    return Change(set={"runpod_job_id": runpod_job_id, **lease, "modified": now})
+    if open_.status is not Status.QUEUED:
+        return Reason.RECORDED
+    return Change(set={"runpod_job_id": runpod_job_id, "lease_expires_at": lease_expires_at, "modified": now})
 
 
 def claim(

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
-    "benchmarks": {"contracts", "worker"},
+    "benchmarks": {"contracts", "adapters", "triggers", "worker", "local"},
     "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
 # What only one file imports, so that only one file need change.
@@ -29,7 +29,7 @@ ONLY_IN = {
     "diffusers": {"worker/engine.py", "worker/loading.py", "training/*"},
     "transformers": {"training/*"},
     "runpod": {"worker/handler.py", "chaos/real/worker.py"},
-    "firebase_functions": {"triggers/main.py"},
+    "firebase_functions": {"triggers/endpoints.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
     "aiohttp": {
         "adapters/runpod_http.py",

@@ -9,7 +9,7 @@ from contracts.catalogue import Catalogue, Model
 from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvalid
 from contracts.generation import Generation, Malformed, check_identity
 from contracts.paths import GenerationPath
-from contracts.ports import Applied
+from contracts.ports import Applied, Refused
 from contracts.runpod_job import build_run_body
 from contracts.status import Status
 from contracts.transitions import Change, Reason, Snapshot
@@ -34,7 +34,7 @@ def dispatch(path: GenerationPath, outside: Outside, *, attempt: int = 0) -> Non
         log.info("rejected", extra={"generation": path.document, "field": begun.fields["error"].get("field")})
         announce(path, begun.fields, outside.endings)
         return
-    _submit(path, begun.generation, outside)
+    _submit(path, begun, outside)
 
 
 def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outside: Outside) -> Change | Reason:
@@ -75,8 +75,9 @@ def _wait(path: GenerationPath, attempt: int, until: datetime, outside: Outside)
     log.warning("waiting_for_runpod", extra={"generation": path.document, "until": until.isoformat()})
 
 
-def _submit(path: GenerationPath, generation: Generation, outside: Outside) -> None:
+def _submit(path: GenerationPath, begun: Applied, outside: Outside) -> None:
     """One POST, never repeated: an answer that is lost may hide a job that was taken."""
+    generation = begun.generation
     model, _ = resolve_request(path, generation.request_data, outside.catalogue)
     webhook = outside.webhook_for(path, generation)
     try:
@@ -96,8 +97,9 @@ def _submit(path: GenerationPath, generation: Generation, outside: Outside) -> N
             now=now,
             lease_expires_at=now + timedelta(seconds=model.deadlines_seconds.queued),
         ),
+        after=begun,
     )
-    if not isinstance(recorded, Applied):
+    if isinstance(recorded, Refused) and recorded.reason is not Reason.RECORDED:
         outside.runpod.cancel(runpod_job_id)  # it has ended, or another attempt has begun: nobody waits for this
 
 

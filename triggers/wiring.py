@@ -1,4 +1,8 @@
-"""Which adapters the functions use. The only place that chooses."""
+"""Which adapters the functions use. The only place that chooses.
+
+Each brings a library along that takes a while to import, and a cold start pays only for those that it uses: to
+dispatch a generation takes Firestore and RunPod.
+"""
 
 import functools
 import random
@@ -7,21 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import firebase_admin
-from google.cloud import firestore
-from google.cloud.pubsub_v1 import PublisherClient
-from google.cloud.storage import Client as StorageClient
-
 from adapters.alerting import call_operator
 from adapters.catalogue_file import load_catalogue
-from adapters.firebase_owners import FirebaseOwners
-from adapters.firestore_commands import FirestoreCommands
-from adapters.firestore_generations import FirestoreGenerations
-from adapters.firestore_sweeper import FirestoreSweeper
-from adapters.object_urls import ObjectUrls, choose_urls
-from adapters.pubsub_endings import PubSubEndings
-from adapters.runpod_http import RunPodHttp
-from adapters.storage_objects import StorageObjects
+from adapters.when_used import when_used
 from contracts.catalogue import Catalogue
 from contracts.generation import Generation
 from contracts.paths import GenerationPath
@@ -68,30 +60,65 @@ class Outside:
 @functools.cache
 def outside() -> Outside:
     """The real ones, once per process."""
+    from google.cloud import firestore
+
+    from adapters.firestore_commands import FirestoreCommands
+    from adapters.firestore_generations import FirestoreGenerations
+    from adapters.firestore_sweeper import FirestoreSweeper
+
     settings = _settings()
-    app = firebase_admin.initialize_app(
-        options={"projectId": settings.project_id, "httpTimeout": AUTH_TIMEOUT_SECONDS}, name="safelight"
-    )
     documents = firestore.Client(project=settings.project_id)
-    bucket = StorageClient(project=settings.project_id).bucket(settings.bucket)
     return Outside(
         generations=FirestoreGenerations(documents),
         commands=FirestoreCommands(documents),
-        objects=StorageObjects(bucket, choose_urls(ObjectUrls.DOWNLOAD, settings.storage_emulator)),
-        runpod=RunPodHttp(
-            base_url=settings.runpod_base_url,
-            endpoint_id=settings.runpod_endpoint_id,
-            api_key=settings.runpod_api_key,
-        ),
-        endings=PubSubEndings(PublisherClient(), settings.project_id),
+        objects=when_used(lambda: _objects(settings)),
+        runpod=when_used(lambda: _runpod(settings)),
+        endings=when_used(lambda: _endings(settings)),
         sweeper=FirestoreSweeper(documents),
-        owners=FirebaseOwners(app),
+        owners=when_used(lambda: _owners(settings)),
         catalogue=load_catalogue(),
         now=lambda: datetime.now(UTC),
         draw_seed=lambda: secrets.randbelow(SEEDS),
         chance=random.random,
         webhook_for=functools.partial(_webhook_for, settings),
     )
+
+
+def _objects(settings: Settings) -> ObjectStore:
+    from google.cloud.storage import Client
+
+    from adapters.object_urls import ObjectUrls, choose_urls
+    from adapters.storage_objects import StorageObjects
+
+    bucket = Client(project=settings.project_id).bucket(settings.bucket)
+    return StorageObjects(bucket, choose_urls(ObjectUrls.DOWNLOAD, settings.storage_emulator))
+
+
+def _runpod(settings: Settings) -> RunPodQueue:
+    from adapters.runpod_http import RunPodHttp
+
+    return RunPodHttp(
+        base_url=settings.runpod_base_url,
+        endpoint_id=settings.runpod_endpoint_id,
+        api_key=settings.runpod_api_key,
+    )
+
+
+def _endings(settings: Settings) -> EndingPublisher:
+    from google.cloud.pubsub_v1 import PublisherClient
+
+    from adapters.pubsub_endings import PubSubEndings
+
+    return PubSubEndings(PublisherClient(), settings.project_id)
+
+
+def _owners(settings: Settings) -> Owners:
+    import firebase_admin
+
+    from adapters.firebase_owners import FirebaseOwners
+
+    options = {"projectId": settings.project_id, "httpTimeout": AUTH_TIMEOUT_SECONDS}
+    return FirebaseOwners(firebase_admin.initialize_app(options=options, name="safelight"))
 
 
 def _settings() -> Settings:

@@ -8,9 +8,10 @@ from typing import Any
 from chaos.differences.documents import a_document
 from chaos.differences.drawing import MICROSECOND, RIGHT, Drawing, Moments
 from chaos.differences.operation import Operation
-from chaos.differences.sides import InMemory
+from chaos.differences.sides import InMemory, Side
 from contracts import transitions
 from contracts.paths import GenerationPath
+from contracts.ports import Applied
 from contracts.transitions import Change, Reason, Snapshot, Transition
 
 TRANSITIONS: dict[str, Callable[..., Change | Reason]] = {
@@ -38,6 +39,27 @@ def apply(drawing: Drawing, known: InMemory) -> Operation:
         f"{name}, overtaken",
         f"{says}; meanwhile {intruder.says}",
         lambda side: side.generations.apply(path, _overtaken(transition, lambda: intruder.do(side))),
+    )
+
+
+def go_on(drawing: Drawing, known: InMemory) -> Operation:
+    """A transition after a write of one's own; one of five times somebody comes between the two."""
+    path = _path(drawing, known)
+    moments = drawing.moments()
+    # As above: what the other wrote must not be the very same.
+    moments = moments._replace(lease=moments.lease + MICROSECOND)
+    name, with_arguments, transition = _transition(drawing, known, path, moments)
+    intruder = _intruder(drawing, known, path) if drawing.random.random() < OVERTAKEN else None
+
+    def do(side: Side) -> object:
+        first = side.generations.apply(path, lambda _: Change(set={"touched": moments.now}))
+        if intruder is not None:
+            intruder.do(side)
+        return side.generations.apply(path, transition, after=first if isinstance(first, Applied) else None)
+
+    meanwhile = f"; meanwhile {intruder.says}" if intruder else ""
+    return Operation(
+        f"{name}, going on", f"{path.document}: touch at {moments.now}, {with_arguments}{meanwhile}", do
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from chaos.differences.applying import apply, drop, put
+from chaos.differences.applying import apply, drop, go_on, put
 from chaos.differences.drawing import Drawing
 from chaos.differences.operation import Draw, Operation
 from chaos.differences.sides import InMemory
@@ -70,6 +70,7 @@ def _created(drawing: Drawing, _: InMemory) -> Operation:
 
 ON_DOCUMENTS: Mapping[Draw, float] = {
     apply: 12,
+    go_on: 4,
     _put: 4,
     _drop: 0.5,
     _read: 1,

@@ -29,7 +29,7 @@ def plain(value: object, stored: Sequence[StoredObject] = ()) -> Plain:
             model = value.failure if isinstance(value, RequestInvalid) else value
             return {type(value).__name__: plain(model.model_dump(exclude_unset=True))}
         case _ if is_dataclass(value):
-            parts = {field.name: getattr(value, field.name) for field in fields(value)}
+            parts = {field.name: getattr(value, field.name) for field in fields(value) if field.compare}
             return {type(value).__name__: plain(parts, stored)}
     return _text(value)
 

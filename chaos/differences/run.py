@@ -70,7 +70,7 @@ def _never(outcomes: Outcomes) -> list[str]:
     """What should have come up, or nothing is shown."""
     applied = {kind for kind, outcome in outcomes if outcome == "Applied"}
     refused = {kind for kind, outcome in outcomes if outcome not in {"Applied", "gone"}}
-    wanted = {*TRANSITIONS, *(f"{name}, overtaken" for name in TRANSITIONS)}
+    wanted = {name + how for name in TRANSITIONS for how in ("", ", overtaken", ", going on")}
     return [f"{kind} was never written" for kind in sorted(wanted - applied)] + [
         f"{kind} was never refused" for kind in sorted(wanted - refused)
     ]

@@ -56,13 +56,15 @@ class ReplayedGenerations(InMemoryGenerations):
         number = self._script.ask(Ask.READ)
         return None if number is None else self._script.documents.snapshot(number)
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
-        """See `GenerationStore.apply`."""
-        del path
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
+        """See `GenerationStore.apply`: whatever it begins with, it decides by the document as it is now."""
+        del path, after
         answer = self._script.ask(Ask.APPLY, transition)
         if isinstance(answer, Reason):
             return Refused(reason=answer)
-        return Applied(fields=self._script.documents.fields(answer))
+        return Applied(fields=self._script.documents.fields(answer), version=answer)
 
     def delete(self, path: GenerationPath, created_at: datetime | None) -> bool:
         """See `GenerationStore.delete`."""

@@ -130,8 +130,8 @@ TRANSITIONS = _in(
     ),
     (
         "noting RunPod's job shortens a worker's lease",
-        "if open_.status is Status.QUEUED else {}",
-        "if open_ else {}",
+        "    if open_.status is not Status.QUEUED:\n        return Reason.RECORDED\n",
+        "",
     ),
     (
         "what RunPod never took counts",
@@ -308,8 +308,13 @@ FUNCTIONS = [
         ),
         (
             "what nobody waits for runs on",
-            "    if not isinstance(recorded, Applied):\n        outside.runpod.cancel(runpod_job_id)",
-            "    if not isinstance(recorded, Applied):\n        pass",
+            "recorded.reason is not Reason.RECORDED:\n        outside.runpod.cancel(runpod_job_id)",
+            "recorded.reason is not Reason.RECORDED:\n        pass",
+        ),
+        (
+            "what a worker has claimed is cancelled",
+            "isinstance(recorded, Refused) and recorded.reason is not Reason.RECORDED:",
+            "isinstance(recorded, Refused):",
         ),
         (
             "what a worker has claimed is taken away",

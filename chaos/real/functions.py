@@ -25,7 +25,7 @@ PORTS = ("generations", "commands", "objects", "runpod", "endings", "sweeper")
 
 
 def bring_faults() -> None:
-    """Put them around what `triggers.main` is about to be given."""
+    """Put them around what the functions of `triggers.main` are about to be given."""
     os.environ["STORAGE_EMULATOR_HOST"] = os.environ[STORAGE]
     real = triggers.wiring.outside
     role = os.environ.get("FUNCTION_TARGET", "discovery")

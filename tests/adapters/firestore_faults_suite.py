@@ -56,6 +56,34 @@ class FirestoreFaultsSuite:
         assert (documents.fields(path) or {})["claim"] == "mine"
         assert documents.calls_of_store("Commit") == 2
 
+    @pytest.mark.parametrize("answer_is_lost", [True, False], ids=["landed", "did not land"])
+    def test_who_goes_on_from_what_he_wrote_reads_when_no_answer_comes(
+        self, documents: FirestoreDocuments, path: GenerationPath, *, answer_is_lost: bool
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+        documents.server.faults.append(Fault(method="Commit", answer_is_lost=answer_is_lost))
+
+        applied = documents.store.apply(path, partial(transitions.cancel, now=ENDED_AT), after=claimed)
+
+        assert isinstance(applied, Applied)  # asked again after a commit that landed, the guard would be false
+        assert applied.fields == documents.fields(path)
+        assert documents.calls_of_store("BatchGetDocuments") == 2
+        assert documents.calls_of_store("Commit") == (2 if answer_is_lost else 3)
+
+    def test_who_goes_on_from_what_he_wrote_reads_nothing(
+        self, documents: FirestoreDocuments, path: GenerationPath
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+
+        assert documents.store.apply(path, partial(transitions.cancel, now=ENDED_AT), after=claimed)
+
+        assert documents.calls_of_store("BatchGetDocuments") == 1
+        assert documents.calls_of_store("Commit") == 2
+
     def test_of_two_commits_without_an_answer_the_first_can_be_the_one_that_lands(
         self, documents: FirestoreDocuments, path: GenerationPath
     ) -> None:

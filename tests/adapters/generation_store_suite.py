@@ -14,6 +14,7 @@ from contracts import transitions
 from contracts.generation import Generation, Malformed
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, GenerationStore, Refused, StoreUnavailable
+from contracts.status import Stage
 from contracts.transitions import Change, Reason, Snapshot, Transition
 from tests.contracts.documents import BEAT_AT, CREATED_AT, DISPATCHED, ENDED_AT, LEASE, PROCESSING, QUEUED
 
@@ -41,6 +42,17 @@ def claims(nonce: str, now: datetime = BEAT_AT) -> Transition:
         runpod_job_id=f"job-of-{nonce}",
         now=now,
         lease_expires_at=now + LEASE,
+    )
+
+
+def beats(nonce: str) -> Transition:
+    return partial(
+        transitions.heartbeat,
+        claim=nonce,
+        stage=Stage.ENCODING,
+        progress=None,
+        now=BEAT_AT,
+        lease_expires_at=BEAT_AT + LEASE,
     )
 
 
@@ -154,6 +166,73 @@ class GenerationStoreSuite:
 
         assert refused == Refused(reason=Reason.GONE)
         assert documents.fields(path) is None
+
+    def test_who_goes_on_from_what_he_wrote_writes_after_it(
+        self, documents: Documents, path: GenerationPath
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+
+        beaten = documents.store.apply(path, beats("mine"), after=claimed)
+        assert isinstance(beaten, Applied)
+        ended = documents.store.apply(path, partial(transitions.cancel, now=ENDED_AT), after=beaten)
+
+        assert isinstance(ended, Applied)
+        assert (ended.fields["status"], ended.fields["started_at"]) == ("cancelled", BEAT_AT)
+        assert documents.fields(path) == ended.fields
+
+    def test_what_he_wrote_is_not_what_is_there_now(self, documents: Documents, path: GenerationPath) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+        documents.put(path, {**claimed.fields, "failures": 2})
+
+        beaten = documents.store.apply(path, beats("mine"), after=claimed)
+
+        assert isinstance(beaten, Applied)
+        assert (beaten.fields["failures"], beaten.fields["stage"]) == (2, "encoding")
+        assert documents.fields(path) == beaten.fields
+
+    @pytest.mark.parametrize("gone", [True, False], ids=["gone", "cancelled"])
+    def test_what_became_of_it_since_refuses_him(
+        self, documents: Documents, path: GenerationPath, *, gone: bool
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+        if gone:
+            documents.drop(path)
+        else:
+            documents.store.apply(path, partial(transitions.cancel, now=ENDED_AT))
+        left = documents.fields(path)
+
+        refused = documents.store.apply(path, beats("mine"), after=claimed)
+
+        assert refused == Refused(reason=Reason.GONE if gone else Reason.ENDED)
+        assert documents.fields(path) == left
+
+    def test_he_is_not_refused_for_what_has_been(self, documents: Documents, path: GenerationPath) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+        documents.put(path, DISPATCHED)
+
+        assert isinstance(documents.store.apply(path, claims("again"), after=claimed), Applied)
+
+    def test_a_document_created_anew_is_not_the_one_he_wrote(
+        self, documents: Documents, path: GenerationPath
+    ) -> None:
+        documents.put(path, DISPATCHED)
+        claimed = documents.store.apply(path, claims("mine"))
+        assert isinstance(claimed, Applied)
+        documents.drop(path)
+        documents.put(path, QUEUED)
+
+        refused = documents.store.apply(path, beats("mine"), after=claimed)
+
+        assert refused == Refused(reason=Reason.NOT_MINE)
+        assert documents.fields(path) == QUEUED
 
     def test_a_new_job_under_an_old_name_is_another_job(self, documents: Documents, path: GenerationPath) -> None:
         documents.put(path, DISPATCHED)

@@ -73,10 +73,12 @@ def test_what_never_came_up_is_told() -> None:
 
 
 class NoCompareAndSet(InMemoryGenerations):
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         self._before_write = lambda at: self._versions.update({at: seen.get(at, 0)})
         seen = dict(self._versions)
-        return super().apply(path, transition)
+        return super().apply(path, transition, after=after)
 
 
 class DeletesAnyJob(InMemoryGenerations):

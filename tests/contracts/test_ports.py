@@ -29,12 +29,12 @@ IN_ORDER = [
 
 
 def test_what_was_applied_can_be_read_as_a_generation() -> None:
-    assert Applied(fields=DISPATCHED).generation == Generation.from_fields(DISPATCHED)
+    assert Applied(fields=DISPATCHED, version=1).generation == Generation.from_fields(DISPATCHED)
 
 
 def test_a_document_that_was_malformed_before_it_was_failed_is_still_no_generation() -> None:
     with pytest.raises(RequestInvalid):
-        _ = Applied(fields={"status": "failed"}).generation
+        _ = Applied(fields={"status": "failed"}, version=1).generation
 
 
 @given(seed=st.integers())

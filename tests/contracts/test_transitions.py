@@ -224,11 +224,11 @@ def test_a_worker_that_is_quicker_than_the_dispatcher_says_which_job_it_is() -> 
     assert walk(QUEUED, dispatch, claim)["runpod_job_id"] == "ab-u1"
 
 
-def test_the_dispatcher_may_note_the_job_of_a_generation_that_has_been_claimed() -> None:
-    late = walk(QUEUED, dispatch, claim, record)
+def test_a_claim_has_noted_its_job_so_that_the_dispatcher_need_not() -> None:
+    claimed = walk(QUEUED, dispatch, claim)
 
-    assert late["status"] == "processing"
-    assert late["runpod_job_id"] == "ab-u1"
+    assert claimed["runpod_job_id"] == "ab-u1"
+    assert record(read_generation(claimed)) is Reason.RECORDED
 
 
 def test_a_seed_is_drawn_at_the_first_dispatch() -> None:
@@ -361,10 +361,9 @@ def test_the_next_dispatch_forgets_the_job_of_the_last() -> None:
     assert "runpod_job_id" not in walk(DISPATCHED, lambda found: dispatch(found, attempt=1))
 
 
-def test_a_job_that_is_noted_has_longer_to_be_claimed_unless_it_is_already() -> None:
+def test_a_job_that_is_noted_has_longer_to_be_claimed() -> None:
     assert walk(QUEUED, dispatch)["lease_expires_at"] == DISPATCHED_AT + LEASE / 2
     assert walk(QUEUED, dispatch, record)["lease_expires_at"] == DISPATCHED_AT + LEASE
-    assert walk(QUEUED, dispatch, claim, record)["lease_expires_at"] == STARTED_AT + LEASE
 
 
 @pytest.mark.parametrize("fields", [DISPATCHED, PROCESSING], ids=["queued", "processing"])

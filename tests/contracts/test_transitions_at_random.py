@@ -172,7 +172,7 @@ class OneDocument(RuleBasedStateMachine):
     def record_runpod_job(self, job: Job) -> None:
         """RunPod's answer can come when the document has been deleted and created anew."""
         created_at, attempt = job
-        allowed = self.is_open and not self.malformed and self.is_of(job)
+        allowed = self.is_queued and self.is_of(job)
         status = self.status
         outcome = transitions.record_runpod_job(
             read_generation(self.fields or {}),

@@ -83,10 +83,29 @@ class UnavailableAfter(InMemoryGenerations):
         super().__init__()
         self._left = applications
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         self.unavailable = self._left == 0
         self._left -= 1
-        return super().apply(path, transition)
+        return super().apply(path, transition, after=after)
+
+
+class Counted(InMemoryGenerations):
+    """Counts as Firestore bills: a write that its precondition stops is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readings = self.writings = 0
+
+    def _found(self, path: GenerationPath) -> tuple[dict[str, Any] | None, int | None]:
+        self.readings += 1
+        return super()._found(path)
+
+    def _write(self, *written: Any) -> Applied | None:  # noqa: ANN401 - passed on
+        applied = super()._write(*written)
+        self.writings += applied is not None
+        return applied
 
 
 def test_a_queued_request_is_dispatched_and_posted_once(world: InMemory) -> None:
@@ -247,13 +266,34 @@ def test_an_attempt_that_is_no_longer_mine_is_not_given_my_job(world: InMemory) 
 
 
 def test_a_worker_that_was_quicker_keeps_its_claim(world: InMemory) -> None:
-    claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce"}
+    claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce", "runpod_job_id": "job-1"}
     runpod = MeanwhileAtRunPod(lambda: world.generations.put(IMAGE_PATH, claimed))
     world.generations.put(IMAGE_PATH, REQUESTED)
 
     dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
 
-    assert world.generations.documents[IMAGE_PATH] == claimed | {"runpod_job_id": "job-1"}
+    assert world.generations.documents[IMAGE_PATH] == claimed
+    assert runpod.cancelled == []
+
+
+def test_what_a_dispatch_has_written_it_need_not_read_again(world: InMemory) -> None:
+    world.generations = Counted()
+
+    dispatched(world, REQUESTED)
+    assert (world.generations.readings, world.generations.writings) == (1, 2)
+    dispatch(IMAGE_PATH, world.outside)  # a second event
+    assert (world.generations.readings, world.generations.writings) == (2, 2)
+
+
+def test_where_a_worker_was_quicker_nothing_more_is_written(world: InMemory) -> None:
+    documents = world.generations = Counted()
+    claimed = BEGUN | {"status": "processing", "stage": "loading", "claim": "nonce", "runpod_job_id": "job-1"}
+    runpod = MeanwhileAtRunPod(lambda: documents.put(IMAGE_PATH, claimed))
+    documents.put(IMAGE_PATH, REQUESTED)
+
+    dispatch(IMAGE_PATH, world.outside_with(runpod=runpod))
+
+    assert (documents.readings, documents.writings) == (2, 1)
 
 
 @pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "cancelled"])

@@ -166,13 +166,15 @@ class OutOfReach(InMemoryGenerations):
         self.unwritable = unwritable
         self.stumbling = stumbling
 
-    def apply(self, path: GenerationPath, transition: Transition) -> Applied | Refused:
+    def apply(
+        self, path: GenerationPath, transition: Transition, *, after: Applied | None = None
+    ) -> Applied | Refused:
         if path.file_uid in self.unwritable:
             raise StoreUnavailable(path.document)
         if path.file_uid in self.stumbling:
             self.stumbling.discard(path.file_uid)
             raise KeyError(path.document)
-        return super().apply(path, transition)
+        return super().apply(path, transition, after=after)
 
 
 def test_a_document_that_cannot_be_reached_is_looked_at_again_and_keeps_nobody_waiting(

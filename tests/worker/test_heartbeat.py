@@ -32,8 +32,8 @@ class Watched(InMemoryGenerations):
         self.writes: list[dict[str, Any]] = []
         self.looks = 0
 
-    def apply(self, path: GenerationPath, transition: transitions.Transition) -> Any:  # noqa: ANN401 - passed on
-        applied = super().apply(path, transition)
+    def apply(self, path: GenerationPath, transition: transitions.Transition, **after: Any) -> Any:  # noqa: ANN401 - passed on
+        applied = super().apply(path, transition, **after)
         if isinstance(applied, Applied):
             self.writes.append(dict(applied.fields))
         return applied
@@ -217,10 +217,10 @@ def test_a_write_under_way_is_waited_for(stop: threading.Event) -> None:
     begun, written = threading.Event(), threading.Event()
 
     class Slow(Watched):
-        def apply(self, path: GenerationPath, transition: transitions.Transition) -> Any:  # noqa: ANN401
+        def apply(self, path: GenerationPath, transition: transitions.Transition, **after: Any) -> Any:  # noqa: ANN401
             begun.set()
             time.sleep(0.1)
-            applied = super().apply(path, transition)
+            applied = super().apply(path, transition, **after)
             written.set()
             return applied
 
