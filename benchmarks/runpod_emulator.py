@@ -14,20 +14,17 @@ import itertools
 import os
 import resource
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-ROOT = Path(__file__).parent.parent
-KEY = "benchmark"
-HOLD_SECONDS = 5
+from benchmarks.emulator import HOLD_SECONDS, KEY, emulator
+
 #: How many clients submit at a time in the memory run.
 SUBMITTERS = 4
 SETTINGS = ("rate_limits=false", "run_retention_seconds=2")
@@ -64,22 +61,6 @@ class Bar:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
-
-
-@contextlib.contextmanager
-def emulator() -> Iterator[tuple[str, int]]:
-    """Run an emulator; give its base URL and its process id."""
-    command = [sys.executable, "-m", "runpod_emulator", "--port", "0", "--api-key", KEY]
-    command += ["--hold-seconds", str(HOLD_SECONDS), *itertools.chain(*(("--set", each) for each in SETTINGS))]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        yield process.stdout.readline().split()[-1], process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
 
 
 class Load:
@@ -219,7 +200,7 @@ async def measure(options: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
     timeout = aiohttp.ClientTimeout(total=HOLD_SECONDS + 60)
     for kind in ("paced", "backlog", "memory"):
-        with emulator() as (base_url, process):
+        with emulator(*SETTINGS) as (base_url, process):
             connector = aiohttp.TCPConnector(limit=0)
             async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
                 load = Load(session, base_url)

@@ -20,15 +20,29 @@ MAY_IMPORT = {
     "runpod_emulator": set(),
     "local": {"contracts", "runpod_emulator", "triggers"},
     "training": set(),
-    "benchmarks": {"contracts", "adapters", "triggers", "worker", "local"},
+    "benchmarks": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
     "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
+# What others would write, for ours to be measured against.
+BASELINES = ("benchmarks/naive_worker.py", "benchmarks/bare_loop.py")
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
-    "torch": {"worker/engine.py", "worker/frames.py", "worker/latents.py", "worker/loading.py", "training/*"},
-    "diffusers": {"worker/engine.py", "worker/loading.py", "training/*"},
+    "torch": {
+        "worker/engine.py",
+        "worker/frames.py",
+        "worker/latents.py",
+        "worker/loading.py",
+        "training/*",
+        *BASELINES,
+    },
+    "diffusers": {"worker/engine.py", "worker/loading.py", "training/*", *BASELINES},
     "transformers": {"training/*"},
-    "runpod": {"worker/handler.py", "chaos/real/worker.py"},
+    "runpod": {
+        "worker/handler.py",
+        "chaos/real/worker.py",
+        "benchmarks/naive_worker.py",
+        "benchmarks/stock_sleeper.py",
+    },
     "firebase_functions": {"triggers/endpoints.py"},
     "pydantic": {"contracts/*", "codegen/json_schema.py"},
     "aiohttp": {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chaos.oracle.mutants import ALL, Mutant
-from chaos.oracle.run import SURVIVED, who_sees
+from chaos.oracle.run import SURVIVED, Nursery, who_sees
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,4 +24,5 @@ def test_what_it_takes_away_stands_there_once(mutant: Mutant) -> None:
 def test_a_mutant_is_seen(what: str) -> None:
     (mutant,) = [mutant for mutant in ALL if mutant.what == what]
 
-    assert who_sees(mutant) != SURVIVED
+    with Nursery() as nursery:
+        assert who_sees(mutant, nursery) != SURVIVED
