@@ -259,6 +259,12 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
     assert refusal(content) == "must be a PNG, JPEG or WebP picture"
 
 
+@pytest.mark.parametrize("wicked", [name for name in WICKED if "pixels" in name and "than it says" not in name])
+def test_what_is_too_large_is_refused_by_its_header(wicked: str) -> None:
+    """Before the decoder finds that the pixels are missing, or that the memory is."""
+    assert refusal(WICKED[wicked]()) == "must have at most 50 megapixels"
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_animations_are_refused(kind: str) -> None:
     assert refusal(animated(kind)) == "must be a still picture, not an animation"
