@@ -126,7 +126,7 @@ class InMemoryGenerations:
     ) -> Applied | None:
         self._before_write(path)
         with self._lock:
-            if self._versions.get(path) == version:
+            if path in self.documents and self._versions.get(path) == version:
                 written = self._put(path, change.apply_to(fields))
                 return Applied(fields=written, version=self._versions[path])
         return None

@@ -32,6 +32,7 @@ from contracts.transitions import Change, Reason, Snapshot
 from contracts.validation import resolve_request
 from worker.batching import kind_of
 from worker.gpu_turn import GpuTurn
+from worker.heartbeat import Heartbeat
 from worker.inputs import read_inputs
 from worker.making import Made, make
 from worker.workplace import Cloud, Workplace
@@ -69,12 +70,15 @@ def run_cloud_job(
     try:
         model, request = resolve_request(job.path, job.request_data, workplace.catalogue)
     except RequestInvalid as invalid:
-        refused = _claim(turn, lease_seconds=0)
-        return refused if refused else _fail(turn, invalid.failure)
+        claimed = _claim(turn, lease_seconds=0)
+        return _fail(turn, invalid.failure) if isinstance(claimed, Applied) else claimed
     try:
         with workplace.engine.turn(model, request, stop) as gpu:
-            refused = _claim(turn, lease_seconds=model.deadlines_seconds.loading)
-            return refused or _work(turn, model, request, gpu=gpu, stop=stop)
+            claimed = _claim(turn, lease_seconds=model.deadlines_seconds.loading)
+            if not isinstance(claimed, Applied):
+                return claimed
+            heartbeat = _heartbeat(turn, model, request, claimed, stop=stop)
+            return _work(turn, model, request, gpu=gpu, heartbeat=heartbeat)
     except ClaimLost:
         log.info("stopped", extra={"generation": job.path.document})
         return result(Outcome.STOPPED)
@@ -82,8 +86,8 @@ def run_cloud_job(
         return (_give_back if isinstance(failed, Unavailable) else _fail)(turn, failed.failure)
 
 
-def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
-    """Make the generation ours, or return what the worker answers at once, having spent no GPU time."""
+def _claim(turn: Turn, lease_seconds: float) -> Applied | dict[str, Any]:
+    """Make the generation ours, or give what the worker answers at once, having spent no GPU time."""
     now = turn.workplace.now()
     claimed = turn.cloud.generations.apply(
         turn.job.path,
@@ -101,22 +105,29 @@ def _claim(turn: Turn, lease_seconds: float) -> dict[str, Any] | None:
         log.info("refused", extra={"generation": turn.job.path.document, "reason": claimed.reason})
         return result(Outcome.REFUSED, reason=claimed.reason.value)
     log.info("claimed", extra={"generation": turn.job.path.document, "attempt": turn.job.attempt})
-    return None
+    return claimed
 
 
-def _work(
-    turn: Turn, model: Model, request: Mapping[str, Any], *, gpu: GpuTurn, stop: threading.Event
-) -> dict[str, Any]:
-    job, claimed_at, kind = turn.job, turn.workplace.now(), kind_of(model, request)
+def _heartbeat(
+    turn: Turn, model: Model, request: Mapping[str, Any], claimed: Applied, *, stop: threading.Event
+) -> Heartbeat:
     heartbeat = turn.workplace.heartbeat(
         turn.cloud.generations,
-        job.path,
+        turn.job.path,
         claim=turn.claim,
         deadlines=model.deadlines_seconds,
         now=turn.workplace.now,
         stop=stop,
     )
-    heartbeat.expect(request["num_inference_steps"], turn.workplace.pace.expect(kind))
+    heartbeat.last = claimed
+    heartbeat.expect(request["num_inference_steps"], turn.workplace.pace.expect(kind_of(model, request)))
+    return heartbeat
+
+
+def _work(
+    turn: Turn, model: Model, request: Mapping[str, Any], *, gpu: GpuTurn, heartbeat: Heartbeat
+) -> dict[str, Any]:
+    job, claimed_at = turn.job, turn.workplace.now()
     queued = round(max(0.0, (claimed_at - job.created_at).total_seconds()), 3)
     with heartbeat:
         stored = _adopt(turn)
@@ -135,8 +146,9 @@ def _work(
             timings["uploading"] = round(uploading, 3)
             stored = stored.model_copy(update={"timings_seconds": Timings(**timings)})
             if made.took:
+                kind = kind_of(model, request)
                 turn.workplace.pace.remember(kind, replace(made.took, rest=made.took.rest + uploading))
-    return _complete(turn, stored)
+    return _complete(turn, stored, heartbeat.last)
 
 
 def _adopt(turn: Turn) -> ImageData | VideoData | None:
@@ -146,7 +158,7 @@ def _adopt(turn: Turn) -> ImageData | VideoData | None:
         return None  # the upload will find out whether it lasts
 
 
-def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
+def _complete(turn: Turn, stored: ImageData | VideoData, last: Applied | None) -> dict[str, Any]:
     path, generations = turn.job.path, turn.cloud.generations
     try:
         completed = generations.apply(
@@ -154,6 +166,7 @@ def _complete(turn: Turn, stored: ImageData | VideoData) -> dict[str, Any]:
             lambda found: transitions.complete(
                 found, claim=turn.claim, generation_data=stored, now=turn.workplace.now()
             ),
+            after=last,
         )
     except StoreUnavailable:
         log.exception("returned", extra={"generation": path.document})

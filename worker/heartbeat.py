@@ -17,7 +17,7 @@ from contracts.catalogue import Deadlines
 from contracts.errors import ClaimLost
 from contracts.generation import Generation, Progress
 from contracts.paths import GenerationPath
-from contracts.ports import Clock, GenerationStore, Refused, StoreUnavailable
+from contracts.ports import Applied, Clock, GenerationStore, Refused, StoreUnavailable
 from contracts.status import Stage
 from worker.gpu_turn import Pictures
 from worker.pace import Expected
@@ -43,6 +43,8 @@ class Heartbeat:
         interval_seconds: float = INTERVAL_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.last: Applied | None = None
+        """What this worker wrote last: it need not be read again before the next write."""
         self._generations = generations
         self._path = path
         self._claim = claim
@@ -138,11 +140,15 @@ class Heartbeat:
                 lambda found: transitions.heartbeat(
                     found, claim=self._claim, stage=stage, progress=progress, now=now, lease_expires_at=now + lease
                 ),
+                after=self.last,
             )
         except StoreUnavailable:
             self._moved.set()  # still to be told
             raise
-        return not isinstance(applied, Refused)
+        if isinstance(applied, Refused):
+            return False
+        self.last = applied
+        return True
 
     def _pictured(self) -> Progress | None:
         """The progress with its preview, which is encoded here: the GPU's thread has no time for that."""

@@ -84,8 +84,9 @@ def make(
         with encoder(path, request, provenance) as encoding:
             arrived = waiting
             for pictures in gpu.generate(request, seed, clock):
-                arrived = monotonic()
+                arrived, stage = monotonic(), Stage.ENCODING
                 encoding.add(pictures)
+                stage = Stage.GENERATING
             stage = Stage.ENCODING
             clock.enter(stage)
             files = encoding.finish()

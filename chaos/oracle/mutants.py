@@ -405,8 +405,8 @@ WORKER = [
         "worker/generate.py",
         (
             "a refused claim is ignored",
-            "return refused or _work(",
-            "return _work(",
+            "            if not isinstance(claimed, Applied):\n                return claimed\n",
+            "            if not isinstance(claimed, Applied):\n                claimed = None\n",
         ),
         (
             "a refused completer discards whatever it finds",

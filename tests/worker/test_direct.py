@@ -31,7 +31,7 @@ def test_the_picture_comes_back_in_base64() -> None:
     assert file["content_type"] == "image/png"
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert Image.open(io.BytesIO(content)).size == (64, 80)
-    assert set(result.pop("timings_seconds")) == {"generating", "encoding"}
+    assert set(result.pop("timings_seconds")) == {"loading", "generating", "encoding"}
     assert result == {
         "outcome": "completed",
         "content_type": "image/png",
