@@ -17,13 +17,13 @@ import os
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from google.cloud import firestore
-from PIL import Image
 
 from adapters.catalogue_file import load_catalogue
 from adapters.firestore_commands import FirestoreCommands
@@ -40,6 +40,7 @@ from local.emulator_suite import EmulatorSuite
 from triggers.created import created
 from triggers.wiring import Outside
 from worker.generate import run_cloud_job
+from worker.gpu_turn import AtOnce, Pictures, Watcher
 from worker.workplace import Cloud, Workplace
 
 JOBS = 20
@@ -58,7 +59,7 @@ MOST = {
 }
 
 
-class Painter:
+class Painter(AtOnce):
     """One colour, once it may."""
 
     def __init__(self) -> None:
@@ -66,14 +67,14 @@ class Painter:
         self.may_paint = threading.Event()
 
     def generate(
-        self, model: Model, request: Mapping[str, Any], seed: int, on_step: Callable[[int, int], None]
-    ) -> list[Image.Image]:
-        """See `Engine.generate`."""
+        self, model: Model, request: Mapping[str, Any], seed: int, watcher: Watcher
+    ) -> Iterator[Pictures]:
+        """See `AtOnce.generate`."""
         del model
         self.begun.set()
         self.may_paint.wait()
-        on_step(1, request["num_inference_steps"])
-        return [Image.new("RGB", (8, 8), (seed % 256, 40, 200))]
+        watcher.step(1, request["num_inference_steps"])
+        yield np.full((1, 8, 8, 3), seed % 256, dtype=np.uint8)
 
 
 class Endpoint(InMemoryRunPod):

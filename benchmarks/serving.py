@@ -7,8 +7,9 @@ from typing import Any
 from adapters.catalogue_file import load_catalogue
 from adapters.in_memory import InMemoryEndings, InMemoryObjects
 from benchmarks.queued_documents import queue_documents
+from worker.gpu_turn import Engine
 from worker.handler import serve
-from worker.workplace import Cloud, Engine, Workplace
+from worker.workplace import Cloud, Workplace
 
 
 def serve_in_memory(

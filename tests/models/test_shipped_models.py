@@ -15,13 +15,15 @@ from contracts.catalogue import Model
 from contracts.paths import GenerationPath
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
+from tests.worker.parts import made
 from training.captions import plain_caption
 from training.measure import judge
 from training.measure_motion import judge_video
 from training.motion import Clip, Motion
 from training.video_captions import plain_video_caption
 from training.world import Single, Thing
-from worker.engine import DiffusersEngine, ModelInvalid
+from worker.engine import DiffusersEngine
+from worker.loading import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 
@@ -41,7 +43,7 @@ def engine(models_folder: Path) -> DiffusersEngine:
 
 @pytest.fixture(scope="module")
 def pipelines(engine: DiffusersEngine) -> dict[str, Any]:
-    return engine._pipelines
+    return engine.pipelines
 
 
 @each(IMAGE, VIDEO)
@@ -115,10 +117,10 @@ def test_the_limits_can_be_asked_for(model: Model, asked: dict[str, Any], engine
     request_data = {"prompt": "a red circle", "num_inference_steps": 1, **asked}
     resolved_model, request = resolve_request(path, request_data, CATALOGUE)
 
-    pictures = engine.generate(resolved_model, request, 1, lambda step, steps: None)
+    pictures = made(engine, resolved_model, request, 1)
 
     assert len(pictures) == asked.get("num_images", request.get("num_frames", 1))
-    assert {picture.size for picture in pictures} == {(request["width"], request["height"])}
+    assert pictures.shape[1:] == (request["height"], request["width"], 3)
 
 
 @each(IMAGE, VIDEO)
@@ -177,8 +179,7 @@ WANTED = [
 def paint_as_asked(engine: DiffusersEngine, wanted: Single, seed: int) -> NDArray[np.uint8]:
     path = GenerationPath(user_id="u1", media_type=IMAGE.media_type, file_uid="f1")
     _, request = resolve_request(path, {"prompt": plain_caption(wanted)}, CATALOGUE)
-    (picture,) = engine.generate(IMAGE, request, seed, lambda step, steps: None)
-    return np.asarray(picture)
+    return made(engine, IMAGE, request, seed)[0]
 
 
 def test_a_video_shows_what_its_prompt_says(engine: DiffusersEngine) -> None:
@@ -198,9 +199,7 @@ def test_a_video_shows_what_its_prompt_says(engine: DiffusersEngine) -> None:
 def film_as_asked(engine: DiffusersEngine, wanted: Clip, seed: int) -> NDArray[np.uint8]:
     path = GenerationPath(user_id="u1", media_type=VIDEO.media_type, file_uid="f1")
     _, request = resolve_request(path, {"prompt": plain_video_caption(wanted)}, CATALOGUE)
-    return np.stack(
-        [np.asarray(frame) for frame in engine.generate(VIDEO, request, seed, lambda step, steps: None)]
-    )
+    return made(engine, VIDEO, request, seed)
 
 
 def test_a_picture_is_the_same_alone_and_among_eight(engine: DiffusersEngine) -> None:
@@ -209,13 +208,12 @@ def test_a_picture_is_the_same_alone_and_among_eight(engine: DiffusersEngine) ->
     _, one = resolve_request(path, asked, CATALOGUE)
     _, eight = resolve_request(path, asked | {"num_images": 8}, CATALOGUE)
 
-    together = engine.generate(IMAGE, eight, 5, lambda step, steps: None)
+    together = made(engine, IMAGE, eight, 5)
 
     for index in (0, 7):
-        (alone,) = engine.generate(IMAGE, one, 5 + index, lambda step, steps: None)
-        apart = np.abs(np.asarray(alone).astype(int) - np.asarray(together[index]).astype(int))
-        assert apart.max() <= 2
-        assert np.asarray(alone).std() > 10
+        alone = made(engine, IMAGE, one, 5 + index)[0]
+        assert np.abs(alone.astype(int) - together[index].astype(int)).max() <= 2
+        assert alone.std() > 10
 
 
 @each(IMAGE, VIDEO)
@@ -224,10 +222,7 @@ def test_the_same_seed_makes_the_same_and_another_another(model: Model, engine: 
     asked = {"prompt": "a red circle", "num_inference_steps": 2}
     _, request = resolve_request(path, asked, CATALOGUE)
 
-    first, again, other = (
-        np.stack([np.asarray(frame) for frame in engine.generate(model, request, seed, lambda step, steps: None)])
-        for seed in (5, 5, 6)
-    )
+    first, again, other = (made(engine, model, request, seed) for seed in (5, 5, 6))
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

@@ -13,7 +13,8 @@ from contracts.runpod_job import CloudJob
 from contracts.stored_object import File
 from tests.worker.painters import Painter
 from worker.generate import run_cloud_job
-from worker.workplace import Cloud, Engine, Workplace
+from worker.gpu_turn import Engine
+from worker.workplace import Cloud, Workplace
 
 CATALOGUE = load_catalogue()
 CREATED_AT = datetime(2026, 8, 1, 12, 0, 0, 123456, tzinfo=UTC)

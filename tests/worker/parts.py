@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from contracts.catalogue import Model
 from worker.gpu_turn import Pictures
+from worker.lane import Pipelines
 
 OnStep = Callable[[int, int], None]
 
@@ -42,3 +44,10 @@ class PartOfACall:
     def pictures(self) -> Pictures:
         """All that was delivered."""
         return np.concatenate(self.arrived)
+
+
+def made(engine: Pipelines, model: Model, request: Mapping[str, Any], seed: int) -> Pictures:
+    """What a call with one part gives it."""
+    part = PartOfACall(request=request, seed=seed)
+    engine.generate(model, [part])
+    return part.pictures

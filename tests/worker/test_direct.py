@@ -14,7 +14,8 @@ from tests.worker.cloud_places import CATALOGUE, IMAGE_PATH, NOW, job_input
 from tests.worker.painters import Breaking, EndlessPainter, Painter
 from worker import direct
 from worker.direct import run_direct_job
-from worker.workplace import Engine, Workplace
+from worker.gpu_turn import Engine
+from worker.workplace import Workplace
 
 
 def run(engine: Engine, stop: threading.Event | None = None, **asked: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -353,7 +353,7 @@ def test_frames_arrive_while_the_decoder_goes_on(diffusers_engine: DiffusersEngi
 def test_each_of_several_jobs_in_one_call_gets_what_it_would_have_got_alone(
     diffusers_engine: DiffusersEngine,
 ) -> None:
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"prompt": "a red circle", "seed": 1},
         {"prompt": "a blue square", "seed": 2, "num_images": 2},
         {"prompt": "a red circle", "negative_prompt": "blur", "seed": 3},

@@ -219,9 +219,14 @@ def test_a_worker_whose_gpu_is_lost_takes_no_more_and_ends(monkeypatch: pytest.M
     told: list[object] = []
     ended = threading.Event()
     lost = threading.Event()
+
+    def end(status: int) -> None:
+        told.append(status)
+        ended.set()
+
     monkeypatch.setattr("worker.handler.LAST_ANSWERS_SECONDS", 0.01)
     monkeypatch.setattr("os.kill", lambda process, sign: told.append((process, sign)))
-    monkeypatch.setattr("os._exit", lambda status: (told.append(status), ended.set()))
+    monkeypatch.setattr("os._exit", end)
     monkeypatch.setattr(runpod.serverless, "start", lambda _: lost.set())
 
     serve(CloudPlace().workplace, lost=lost)

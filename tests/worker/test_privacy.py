@@ -14,8 +14,10 @@ from contracts import transitions
 from tests.worker import library_warnings
 from tests.worker.cloud_places import IMAGE_PATH, NOW, CloudPlace, job_input
 from tests.worker.painters import Painter
+from worker.batching import Batching
 from worker.engine import DiffusersEngine
 from worker.handler import build_handler
+from worker.lane import Lane
 
 CANARY = "canary-3f9c"
 ASKED = {"prompt": f"a {CANARY}", "negative_prompt": f"no {CANARY}", "num_inference_steps": 2}
@@ -119,7 +121,7 @@ def test_a_direct_job_tells_nobody_its_prompt(
 def test_diffusers_tells_nobody_a_prompt(
     prompt: str, diffusers_engine: DiffusersEngine, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    place = CloudPlace(engine=diffusers_engine)
+    place = CloudPlace(engine=Lane(diffusers_engine, Batching()))
 
     answer = handle(place, {**ASKED, "prompt": prompt, "use_cloud_storage": False})
 
