@@ -13,7 +13,7 @@ from benchmarks.plots import FOLDER
 from benchmarks.row import Row
 from benchmarks.table import describe_machine, render_table
 
-MODULES = ("overlap", "batching", "cold_start")
+MODULES = ("overlap", "batching", "encoding", "cold_start", "firestore_writes")
 PAGE = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 """Between these two the page holds the last table."""

@@ -11,7 +11,7 @@ from benchmarks.intervals import Interval, busy_fraction, most_at_once
 from benchmarks.plots import draw_timelines, keep
 from benchmarks.queued_documents import queue_documents
 from benchmarks.row import Row
-from benchmarks.sleeping_stages import SleepingStages
+from benchmarks.sleeping_stages import REQUEST, SleepingStages
 from benchmarks.table import print_table
 
 COMMAND = "python -m benchmarks.overlap"
@@ -75,7 +75,7 @@ def run(worker: str, load: Load, jobs: int) -> Run:
             diary=place.folder / "gpu.txt",
             jobs=jobs,
         )
-        queued = [place.submit(body) for body in queue_documents(jobs, {})[1]]
+        queued = [place.submit(body) for body in queue_documents(jobs, REQUEST)[1]]
         with place.worker(worker, *stages.arguments):
             course = place.follow(queued, patience_seconds=PATIENCE_SECONDS)
         gpu = stages.noted()

@@ -7,20 +7,25 @@ from typing import Any
 from adapters.catalogue_file import load_catalogue
 from adapters.in_memory import InMemoryEndings, InMemoryObjects
 from benchmarks.queued_documents import queue_documents
+from worker.gpu_turn import Engine
 from worker.handler import serve
-from worker.workplace import Cloud, Engine, Workplace
+from worker.workplace import Cloud, Workplace
 
 
 def serve_in_memory(
-    engine: Engine, jobs: int, request_data: Mapping[str, Any], objects: InMemoryObjects | None = None
+    engine: Engine,
+    *,
+    held: int,
+    jobs: int,
+    request_data: Mapping[str, Any],
+    objects: InMemoryObjects | None = None,
 ) -> None:
-    """Take jobs for so many documents, until killed."""
+    """Take jobs for so many documents, `held` at once, until killed."""
     generations, _ = queue_documents(jobs, request_data)
-    serve(
-        Workplace(
-            engine=engine,
-            catalogue=load_catalogue(),
-            now=lambda: datetime.now(UTC),
-            cloud=Cloud(generations=generations, objects=objects or InMemoryObjects(), endings=InMemoryEndings()),
-        )
+    workplace = Workplace(
+        engine=engine,
+        catalogue=load_catalogue(),
+        now=lambda: datetime.now(UTC),
+        cloud=Cloud(generations=generations, objects=objects or InMemoryObjects(), endings=InMemoryEndings()),
     )
+    serve(workplace, held=held)
