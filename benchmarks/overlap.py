@@ -79,12 +79,12 @@ def run(worker: str, load: Load, jobs: int) -> Run:
         with place.worker(worker, *stages.arguments):
             course = place.follow(queued, patience_seconds=PATIENCE_SECONDS)
         gpu = stages.noted()
-    _check(gpu, jobs, load)
+    check_shared_by_nobody(gpu, jobs, load)
     return Run(course=course, gpu=gpu)
 
 
-def _check(gpu: list[Interval], jobs: int, load: Load) -> None:
-    """No more than one at a time had the GPU, and all of them together as long as they need."""
+def check_shared_by_nobody(gpu: list[Interval], jobs: int, load: Load) -> None:
+    """Raise `MeasurementFailed` where two had the GPU at once, or all together not as long as they need it."""
     used = sum(one.end - one.start for one in gpu)
     if most_at_once(gpu) != 1 or used < jobs * load.gpu_seconds:
         raise MeasurementFailed(f"{jobs} jobs shared the GPU, and used {used:.1f} s of it")
