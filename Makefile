@@ -26,7 +26,7 @@ conformance-newest: setup ## test what the emulator rests on against the newest 
 chaos: setup-tests ## prove that every request ends exactly once, whatever dies
 	@$(PYTHON) -m chaos
 
-bench: setup-tests ## measure, and print one table of ratios
+bench: setup-tests ready ## measure, and print one table of ratios
 	@$(PYTHON) -m benchmarks
 
 check: setup ## lint, types, import direction, nothing stale

@@ -12,8 +12,9 @@ from benchmarks.endpoint import MeasurementFailed
 from benchmarks.plots import FOLDER
 from benchmarks.row import Row
 from benchmarks.table import describe_machine, render_table
+from local.errors import LocalError
 
-MODULES = ("overlap", "batching", "cold_start")
+MODULES = ("overlap", "batching", "encoding", "cold_start", "firestore_writes")
 PAGE = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 """Between these two the page holds the last table."""
@@ -32,7 +33,7 @@ def main() -> int:
         began = time.monotonic()
         try:
             rows += importlib.import_module(f"benchmarks.{name}").measure()
-        except MeasurementFailed as failure:
+        except (MeasurementFailed, LocalError) as failure:
             failed = True
             print(f" {failure}", file=sys.stderr)
         else:

@@ -11,7 +11,7 @@ from benchmarks.intervals import Interval, busy_fraction, most_at_once
 from benchmarks.plots import draw_timelines, keep
 from benchmarks.queued_documents import queue_documents
 from benchmarks.row import Row
-from benchmarks.sleeping_stages import SleepingStages
+from benchmarks.sleeping_stages import REQUEST, SleepingStages
 from benchmarks.table import print_table
 
 COMMAND = "python -m benchmarks.overlap"
@@ -75,16 +75,16 @@ def run(worker: str, load: Load, jobs: int) -> Run:
             diary=place.folder / "gpu.txt",
             jobs=jobs,
         )
-        queued = [place.submit(body) for body in queue_documents(jobs, {})[1]]
+        queued = [place.submit(body) for body in queue_documents(jobs, REQUEST)[1]]
         with place.worker(worker, *stages.arguments):
             course = place.follow(queued, patience_seconds=PATIENCE_SECONDS)
         gpu = stages.noted()
-    _check(gpu, jobs, load)
+    check_shared_by_nobody(gpu, jobs, load)
     return Run(course=course, gpu=gpu)
 
 
-def _check(gpu: list[Interval], jobs: int, load: Load) -> None:
-    """No more than one at a time had the GPU, and all of them together as long as they need."""
+def check_shared_by_nobody(gpu: list[Interval], jobs: int, load: Load) -> None:
+    """Raise `MeasurementFailed` where two had the GPU at once, or all together not as long as they need it."""
     used = sum(one.end - one.start for one in gpu)
     if most_at_once(gpu) != 1 or used < jobs * load.gpu_seconds:
         raise MeasurementFailed(f"{jobs} jobs shared the GPU, and used {used:.1f} s of it")

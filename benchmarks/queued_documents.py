@@ -28,7 +28,7 @@ def queue_documents(
     model = load_catalogue().find(MediaType.IMAGES, None)
     assert model is not None  # noqa: S101 - one is the default
     for number in range(count):
-        path = GenerationPath(user_id=USER, media_type=MediaType.IMAGES, file_uid=f"picture-{number}")
+        path = some_path(number)
         generations.put(path, _created(path, {**request_data, "prompt": f"{number} yellow stars"}))
         dispatched = generations.apply(
             path,
@@ -39,6 +39,11 @@ def queue_documents(
         assert isinstance(dispatched, Applied)  # noqa: S101 - it was created just now
         bodies.append(build_run_body(path, dispatched.generation, model))
     return generations, bodies
+
+
+def some_path(number: int) -> GenerationPath:
+    """Where the document of this number lies."""
+    return GenerationPath(user_id=USER, media_type=MediaType.IMAGES, file_uid=f"picture-{number}")
 
 
 def _created(path: GenerationPath, request_data: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,15 +13,19 @@ from worker.workplace import Cloud, Workplace
 
 
 def serve_in_memory(
-    engine: Engine, jobs: int, request_data: Mapping[str, Any], objects: InMemoryObjects | None = None
+    engine: Engine,
+    *,
+    held: int,
+    jobs: int,
+    request_data: Mapping[str, Any],
+    objects: InMemoryObjects | None = None,
 ) -> None:
-    """Take jobs for so many documents, until killed."""
+    """Take jobs for so many documents, `held` at once, until killed."""
     generations, _ = queue_documents(jobs, request_data)
-    serve(
-        Workplace(
-            engine=engine,
-            catalogue=load_catalogue(),
-            now=lambda: datetime.now(UTC),
-            cloud=Cloud(generations=generations, objects=objects or InMemoryObjects(), endings=InMemoryEndings()),
-        )
+    workplace = Workplace(
+        engine=engine,
+        catalogue=load_catalogue(),
+        now=lambda: datetime.now(UTC),
+        cloud=Cloud(generations=generations, objects=objects or InMemoryObjects(), endings=InMemoryEndings()),
     )
+    serve(workplace, held=held)

@@ -9,6 +9,9 @@ from typing import Self
 
 from benchmarks.intervals import Interval
 
+REQUEST = {"num_inference_steps": 5}
+"""Of each job: the lane and the heartbeat hear of as many steps."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SleepingStages:
@@ -36,11 +39,10 @@ class SleepingStages:
             gpu_seconds=float(gpu_seconds), other_seconds=float(other_seconds), diary=Path(diary), jobs=int(jobs)
         )
 
-    def use_gpu(self, parts: int = 1) -> None:
-        """Sleep as long as a job needs the GPU."""
+    def use_gpu(self, share: float = 1.0) -> None:
+        """Sleep as long as a job needs the GPU, or only a part of it, as a step is one."""
         started = time.monotonic()
-        for _ in range(parts):
-            time.sleep(self.gpu_seconds / parts)
+        time.sleep(self.gpu_seconds * share)
         self.note(Interval(start=started, end=time.monotonic()))
 
     def do_the_rest(self) -> None:
