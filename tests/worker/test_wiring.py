@@ -9,9 +9,12 @@ from adapters.pubsub_endings import PubSubEndings
 from adapters.storage_objects import StorageObjects
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
+from tests.worker import library_warnings
 from worker.settings import BUCKET, KEY, Settings, SettingsInvalid
 from worker.wiring import build_worker
 from worker.workplace import Workplace
+
+pytestmark = library_warnings.IGNORED
 
 STORED = StoredObject(name="generating/u1/image/f1.png", generation=7, metadata={DOWNLOAD_TOKEN: "abc"})
 
