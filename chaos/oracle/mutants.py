@@ -385,7 +385,7 @@ FILES = [
         "adapters/in_memory.py",
         (
             "a document is written over a newer one",
-            "if self._versions.get(path) == version:",
+            "if path in self.documents and self._versions.get(path) == version:",
             "if path in self.documents:",
         ),
         (
@@ -427,7 +427,11 @@ WORKER = [
     ),
     *_in(
         "worker/heartbeat.py",
-        ("a lost claim is not noticed", "return not isinstance(applied, Refused)", "return True"),
+        (
+            "a lost claim is not noticed",
+            "if isinstance(applied, Refused):\n            return False",
+            "if isinstance(applied, Refused):\n            return True",
+        ),
     ),
 ]
 ALL = [*TRANSITIONS, *SWEEPER, *FUNCTIONS, *FILES, *WORKER]

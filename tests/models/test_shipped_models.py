@@ -179,7 +179,9 @@ WANTED = [
 def paint_as_asked(engine: DiffusersEngine, wanted: Single, seed: int) -> NDArray[np.uint8]:
     path = GenerationPath(user_id="u1", media_type=IMAGE.media_type, file_uid="f1")
     _, request = resolve_request(path, {"prompt": plain_caption(wanted)}, CATALOGUE)
-    return made(engine, IMAGE, request, seed)[0]
+    (picture,) = made(engine, IMAGE, request, seed)
+    painted: NDArray[np.uint8] = picture
+    return painted
 
 
 def test_a_video_shows_what_its_prompt_says(engine: DiffusersEngine) -> None:

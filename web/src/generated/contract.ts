@@ -27,6 +27,8 @@ export type ErrorCode =
   | "expired"
   | "model_unavailable"
   | "out_of_memory"
+  | "gpu_lost"
+  | "timed_out"
   | "generation_failed"
   | "storage_unavailable";
 /**
@@ -197,6 +199,7 @@ export interface ImageData {
   sha256: string[];
   bytes: number[];
   timings_seconds: Timings;
+  remade?: string;
   image_urls: string[];
 }
 /**
@@ -223,6 +226,7 @@ export interface VideoData {
   sha256: string[];
   bytes: number[];
   timings_seconds: Timings;
+  remade?: string;
   video_url: string;
   poster_url: string;
   thumbnail_url?: string;
