@@ -14,7 +14,7 @@ from benchmarks.row import Row
 from benchmarks.table import describe_machine, render_table
 from local.errors import LocalError
 
-MODULES = ("overlap", "batching", "encoding", "cold_start", "firestore_writes")
+MODULES = ("overlap", "batching", "previews", "encoding", "cold_start", "firestore_writes")
 PAGE = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 """Between these two the page holds the last table."""

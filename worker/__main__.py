@@ -1,26 +1,35 @@
 """`python -m worker`: set up once, then serve. A worker that cannot work says why and exits with 1."""
 
+import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from adapters.alerting import call_operator
 from adapters.json_logs import log_as_json
-from worker.handler import serve
-from worker.loading import ModelInvalid
+from worker.model_invalid import ModelInvalid
 from worker.settings import Settings, SettingsInvalid
-from worker.wiring import build_worker
+
+BESIDE = ("worker.handler", "worker.connection")
+"""What is imported while the models are loaded and warmed up: RunPod's SDK, and Google's clients."""
 
 
 def main() -> int:
     """Read the settings, load the models, take jobs."""
     log_as_json("adapters", "worker")
     try:
-        worker = build_worker(Settings.from_environment())
+        settings = Settings.from_environment()
+        with ThreadPoolExecutor(1) as beside:
+            imported = beside.map(importlib.import_module, BESIDE)
+            from worker.wiring import build_worker
+
+            worker = build_worker(settings)
+            handler, _ = imported
     except (SettingsInvalid, ModelInvalid) as invalid:
         code = "settings_invalid" if isinstance(invalid, SettingsInvalid) else "model_invalid"
         call_operator(code, str(invalid))
         print(f"The worker cannot start: {invalid}", file=sys.stderr)
         return 1
-    serve(worker.workplace, held=worker.held, lost=worker.lost)
+    handler.serve(worker.workplace, held=worker.held, lost=worker.lost)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Between RunPod's worker loop and our jobs. The only file that imports runpod."""
+"""Between RunPod's worker loop and our jobs. The only file that uses runpod."""
 
 import asyncio
 import contextlib
@@ -11,13 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
-import runpod
-
 from contracts.errors import RequestInvalid
 from contracts.ports import StoreUnavailable
 from contracts.runpod_job import DirectJob, parse_job_input
 from worker.direct import run_direct_job
 from worker.generate import run_cloud_job
+from worker.runpod_sdk import runpod
 from worker.workplace import Workplace
 
 LAST_ANSWERS_SECONDS = 30.0

@@ -8,10 +8,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from contracts.catalogue import Model
-
-
-class ModelInvalid(Exception):  # noqa: N818 - read by whoever deploys
-    """A model cannot be loaded. The message says what to do."""
+from worker.model_invalid import ModelInvalid
 
 
 def load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped

@@ -17,7 +17,7 @@ from worker.batching import LONGEST_ALONE_SECONDS, Batching, kind_of
 from worker.engine import DiffusersEngine
 from worker.files import Provenance, encoder
 from worker.gpu_turn import Pictures
-from worker.loading import ModelInvalid
+from worker.model_invalid import ModelInvalid
 
 STEPS = 2
 UPLOADING_SECONDS = 0.3

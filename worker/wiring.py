@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Catalogue, Model
 from worker.batching import Batching
-from worker.connection import connect
 from worker.engine import DiffusersEngine
 from worker.held import jobs_held
 from worker.lane import Lane
@@ -41,6 +40,8 @@ def build_worker(settings: Settings) -> Worker:
     # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
     held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, models, catalogue, batching))
     lane = Lane(engine, batching)
+    from worker.connection import connect
+
     workplace = Workplace(
         engine=lane,
         catalogue=catalogue,

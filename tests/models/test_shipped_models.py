@@ -23,7 +23,7 @@ from training.motion import Clip, Motion
 from training.video_captions import plain_video_caption
 from training.world import Single, Thing
 from worker.engine import DiffusersEngine
-from worker.loading import ModelInvalid
+from worker.model_invalid import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 

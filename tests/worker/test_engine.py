@@ -24,7 +24,7 @@ from tests.worker.parts import OnStep, PartOfACall
 from worker.engine import BLACK, OUT_OF_MEMORY, DiffusersEngine
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost
-from worker.loading import ModelInvalid
+from worker.model_invalid import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 
