@@ -23,7 +23,7 @@ def test_make_demo_makes_an_image_and_a_video_and_exits() -> None:
     assert status == 0, demo.output
     assert demo.output.count('"status": "completed"') == 2
     made = {path.suffix: path for path in set((ROOT / "out").glob("*")) - before}
-    assert set(made) == {".png", ".mp4", ".jpg"}
+    assert set(made) == {".png", ".mp4", ".jpg", ".webp"}
     with Image.open(made[".png"]) as picture:
         assert picture.size == (64, 64)
     assert b"ftyp" in made[".mp4"].read_bytes()[:16]
