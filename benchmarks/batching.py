@@ -29,7 +29,7 @@ PAYS_AT, PAYS_NOT_AT = 64, 128
 JOBS, NAIVE_JOBS = 160, 16
 """The naive worker takes one a second, the first like the last."""
 LEAST_EFFICIENCY, MOST_DELAY = 0.8, 1.2
-GROUPS, JOBS_IN_GROUP, GROUP_SECONDS = 10, 3, 2.5
+GROUPS, JOBS_IN_GROUP, GROUP_SECONDS = 6, 3, 2.5
 PATIENCE_SECONDS = 180
 
 Curve = Mapping[int, float]

@@ -51,7 +51,7 @@ class Load:
 
 LOADS = (
     Load(gpu_seconds=0.5, other_seconds=0.3, jobs=40, stock_jobs=40, least_busy=0.975, most_held=4),
-    Load(gpu_seconds=0.1, other_seconds=0.3, jobs=200, stock_jobs=40, least_busy=0.9, most_held=None),
+    Load(gpu_seconds=0.1, other_seconds=0.3, jobs=200, stock_jobs=25, least_busy=0.9, most_held=None),
 )
 
 
