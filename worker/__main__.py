@@ -1,5 +1,6 @@
 """`python -m worker`: set up once, then serve. A worker that cannot work says why and exits with 1."""
 
+import gc
 import importlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ BESIDE = ("worker.handler", "worker.connection")
 
 def main() -> int:
     """Read the settings, load the models, take jobs."""
+    gc.disable()  # what is imported and loaded stays: to look through it again and again finds nothing
     log_as_json("adapters", "worker")
     try:
         settings = Settings.from_environment()
@@ -29,6 +31,8 @@ def main() -> int:
         call_operator(code, str(invalid))
         print(f"The worker cannot start: {invalid}", file=sys.stderr)
         return 1
+    gc.freeze()
+    gc.enable()
     handler.serve(worker.workplace, held=worker.held, lost=worker.lost)
     return 0
 

@@ -38,11 +38,16 @@ class DiffusersEngine:
         diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
         log.info("models_loaded", extra={"models": list(self.pipelines), "device": self.device})
 
-    def generate(self, model: Model, parts: Sequence[Part]) -> None:
+    def generate(self, model: Model, parts: Sequence[Part], *, fit_previews: bool = False) -> None:
         """One call for all parts; each gets its pictures.
 
         What runs out of memory alone is made once more in a leaner way, and so is what comes out black: half
         precision that overflows does that.
+
+        Args:
+            model: an entry of the catalogue that this worker has loaded.
+            parts: of a kind.
+            fit_previews: learn from these pictures what the model's latents look like.
 
         Raises:
             GenerationFailed: the worker does not have the model, its memory is too small, or all stays black.
@@ -57,19 +62,15 @@ class DiffusersEngine:
                 FailedStage.LOADING,
                 f"The model {model.id} is not served at the moment.",
             )
+        call = _Call(model, pipeline, parts, self.projections.get(model.id))
         try:
-            for part in self._within_memory(_Call(model, pipeline, parts, self.projections.get(model.id))):
+            for part in self._within_memory(call):
                 part.remake(BLACK)
                 with leaner(pipeline, self.device):
                     _Call(model, pipeline, [part], self.projections.get(model.id)).run(last_try=True)
         except torch.AcceleratorError as error:
             raise GpuLost from error
-
-    def fit_previews(self, model: Model, parts: Sequence[Part]) -> None:
-        """Make these, and learn from them what the model's latents look like."""
-        call = _Call(model, self.pipelines[model.id], parts, None)
-        call.run(last_try=True)
-        if call.latents is not None and call.pictures is not None and can_be_seen(call.latents):
+        if fit_previews and call.latents is not None and call.pictures is not None and can_be_seen(call.latents):
             self.projections[model.id] = fit(call.latents, call.pictures)
 
     def _within_memory(self, call: "_Call") -> Sequence[Part]:

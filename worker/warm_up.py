@@ -3,6 +3,7 @@
 It shows that the model can generate at all, fits the colours of its previews, and measures what a job takes here.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,16 +82,16 @@ def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batchi
     requests = _requests(model, usual)
     kind = kind_of(model, usual)
     first = _Trial(request=next(requests))
-    engine.fit_previews(model, [first])  # slow: this is where kernels are chosen and memory is found
+    engine.generate(model, [first], fit_previews=True)  # this is where kernels are chosen and memory is found
     alone = _seconds(engine, model, [_Trial(request=next(requests))], usual)
     batching.remember(kind, 1, alone)
     share = alone
     if alone <= LONGEST_ALONE_SECONDS and kind.largest > 1:
         parts = [_Trial(request=next(requests), seed=seed) for seed in range(kind.largest)]
-        together = _seconds(engine, model, parts, usual)
-        batching.remember(kind, kind.largest, together)
-        engine.fit_previews(model, parts)
-        share = min(alone, together / kind.largest)
+        with contextlib.suppress(GenerationFailed):  # so many are too much for this memory
+            together = _seconds(engine, model, parts, usual)
+            batching.remember(kind, kind.largest, together)
+            share = min(alone, together / kind.largest)
     return Took(gpu=share, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
 
 
@@ -104,7 +105,7 @@ def _requests(model: Model, usual: Mapping[str, Any]) -> Iterator[dict[str, Any]
 def _seconds(engine: DiffusersEngine, model: Model, parts: Sequence[_Trial], usual: Mapping[str, Any]) -> float:
     """What the usual number of steps would have taken."""
     began = time.monotonic()
-    engine.generate(model, parts)
+    engine.generate(model, parts, fit_previews=True)  # the more pictures, the better the fit
     ended, (before, last) = time.monotonic(), parts[0].stepped[-2:]
     steps: int = usual["num_inference_steps"]
     return (ended - began) + (last - before) * (steps - STEPS)

@@ -36,7 +36,7 @@ def test_previews_are_ready(diffusers_engine: DiffusersEngine) -> None:
 def test_a_model_that_loads_and_cannot_generate_stops_the_worker(
     diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise Broken(ErrorCode.OUT_OF_MEMORY, FailedStage.GENERATING, "This was too big for the GPU's memory.")
 
     monkeypatch.setattr(diffusers_engine, "generate", broken)
