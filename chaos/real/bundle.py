@@ -9,7 +9,7 @@ from local.functions_bundle import stage_functions
 from local.layout import FIREBASE_JSON, ROOT
 
 RULES = ("firestore.rules", "firestore.indexes.json", "storage.rules")
-FAULTY = ("__init__", "short", "seamed", "sleeper", "faults", "functions")
+FAULTY = ("__init__", "short", "seamed", "word", "faults", "functions")
 """What of chaos/real the functions import."""
 FUNCTIONS = "functions"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from chaos.real.sleeper import append_line
+from chaos.real.word import append_line
 from contracts.ports import Applied, StoreUnavailable
 from contracts.status import Status
 from contracts.transitions import Change

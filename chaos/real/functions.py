@@ -12,7 +12,7 @@ import triggers.wiring
 from chaos.real.faults import FIRED, FOLDER, given_faults, own_instance
 from chaos.real.seamed import seamed
 from chaos.real.short import PATIENCE, short_catalogue
-from chaos.real.sleeper import append_line
+from chaos.real.word import append_line
 from contracts.paths import GenerationPath
 from triggers.wiring import Outside
 

@@ -1,12 +1,12 @@
 """An engine that sleeps instead of painting, and leaves a line for each time that a GPU would have run."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from chaos.painter import SIDE, one_colour
+from chaos.real.word import append_line
 from contracts.catalogue import Model
 from worker.gpu_turn import AtOnce, Pictures, Watcher
 
@@ -33,12 +33,3 @@ class Sleeper(AtOnce):
             watcher.step(step, steps)
         for n in range(request.get("num_images", 1)):
             yield one_colour((seed + n) % 256, SIDE, SIDE)
-
-
-def append_line(file: Path, line: str) -> None:
-    """Add a line that other processes add theirs to; none is torn, and none is lost where one is killed later."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(descriptor, f"{line}\n".encode())
-    finally:
-        os.close(descriptor)

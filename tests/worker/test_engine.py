@@ -392,9 +392,8 @@ class TestPreviews:
         model = CATALOGUE.of(media_type)[0]
         engine = DiffusersEngine([model], models_folder)
         prompts = enumerate(IMAGE.examples)
-        engine.fit_previews(
-            model, [part(media_type, seed=n, prompt=one, **SHORT[media_type]) for n, one in prompts]
-        )
+        parts = [part(media_type, seed=n, prompt=one, **SHORT[media_type]) for n, one in prompts]
+        engine.generate(model, parts, fit_previews=True)
         return engine
 
     def test_they_look_like_what_is_to_come(self, media_type: MediaType, fitted: DiffusersEngine) -> None:
