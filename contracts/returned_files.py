@@ -94,7 +94,7 @@ def _facts(path: GenerationPath, facts: Mapping[str, Any], files: Sequence[File]
         data = as_generation_data(path.media_type, {**facts, **of_files}, names, urls=names)
     except ValueError:
         return None
-    known = data.model_dump(exclude=OF_FILES)
+    known = data.model_dump(exclude=OF_FILES, exclude_none=True)
     fits = len(json.dumps(known)) <= MAX_FACTS_LENGTH
     safe = all(abs(value) <= MAX_SAFE_INTEGER for value in known.values() if isinstance(value, int))
     return known if fits and safe else None
