@@ -21,7 +21,7 @@ def test_the_same_seed_makes_the_same_moves() -> None:
 def test_an_ending_that_does_not_absorb_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transitions, "_open", lambda generation: generation)
 
-    (violation,) = prove(1, 50_000).violations
+    (violation,) = prove(4, 150_000).violations
 
     assert "changed after it was" in violation or "ended twice" in violation
     assert "state.begins" in violation
