@@ -301,8 +301,9 @@ class InMemorySweeper:
 
     def open_breaker(self, code: str, *, now: datetime, until: datetime) -> bool:
         """See `SweeperStore.open_breaker`."""
+        self._check_available()
         with self._lock:
-            open_until = self.breaker()
+            open_until = None if self.breaker_opened is None else self.breaker_opened[1]
             if open_until is not None and now < open_until:
                 return False
             self.breaker_opened = (code, until)
