@@ -4,6 +4,7 @@ Those that hold the emulators' ports run one after another; beside them, on anot
 """
 
 import contextlib
+import faulthandler
 import importlib
 import logging
 import multiprocessing
@@ -17,6 +18,8 @@ from chaos.proof import Result
 
 SIZES = ("small", "middle", "full")
 FIRESTORE = frozenset({"firestore"})
+LONGEST_SECONDS = 1500
+"""A proof that takes longer has stopped: it says where it stands, and ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,9 @@ def _run(number: int, seed: int, size: str) -> tuple[Result, float]:
     proof, began = PROOFS[number], time.monotonic()
     print(f"{number}. {proof.title} ...", flush=True)
     prove = importlib.import_module(proof.module).prove
+    faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
     with contextlib.ExitStack() as running:
+        running.callback(faulthandler.cancel_dump_traceback_later)
         if proof.emulators:
             running.enter_context(emulators(proof.emulators))
         result: Result = prove(seed, proof.so_many[SIZES.index(size)])
@@ -99,5 +104,5 @@ def _run(number: int, seed: int, size: str) -> tuple[Result, float]:
         print(f"VIOLATION of proof {number} (again: {again})\n  {violation}", flush=True)
     seconds = time.monotonic() - began
     says = "holds" if not result.violations else "DOES NOT HOLD"
-    print(f"{number}. {proof.title}: {says}, {seconds:.0f} s", flush=True)
+    print(f"{number}. {proof.title}: {says}, {seconds:.0f} s\n   {result.figure}", flush=True)
     return result, seconds
