@@ -25,7 +25,8 @@ LONGEST_SECONDS = 400
 SURVIVED = "nobody"
 OWN, UNIT = "its own tests", "unit tests"
 UNIT_TESTS = ["tests/contracts", "tests/triggers", "tests/adapters", "tests/worker/test_generate.py"]
-PYTEST = ["pytest", "-q", "-x"]
+# The nursery has imported what a plugin would like to import itself, and warnings are errors here.
+PYTEST = ["pytest", "-q", "-x", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 PROOF = ["chaos.__main__", "--seed", "1"]
 UNCHANGED = Mutant(what="nothing", file="contracts/retries.py", was="MAX_FAILURES = 3", becomes="MAX_FAILURES = 3")
 
@@ -95,7 +96,7 @@ def who_sees(mutant: Mutant, nursery: Nursery) -> str:
     """The first that finds fault with it."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder)
-        _copy_to(copy, mutant)
+        copy_to(copy, mutant)
         for name, command in _looks(mutant).items():
             again = name in {OWN, UNIT}
             if not nursery.is_content(command, copy) and not (again and nursery.is_content(_again(command), copy)):
@@ -122,7 +123,8 @@ def _again(tests: list[str]) -> list[str]:
     return [*tests, "--last-failed"]
 
 
-def _copy_to(copy: Path, mutant: Mutant) -> None:
+def copy_to(copy: Path, mutant: Mutant) -> None:
+    """The code in another folder, with what the mutant changes in it."""
     for name in COPIED:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
     for other in ROOT.iterdir():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chaos.oracle.mutants import ALL, Mutant
-from chaos.oracle.run import SURVIVED, Nursery, who_sees
+from chaos.oracle.run import PYTEST, SURVIVED, UNCHANGED, Nursery, copy_to, who_sees
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -26,3 +26,11 @@ def test_a_mutant_is_seen(what: str) -> None:
 
     with Nursery() as nursery:
         assert who_sees(mutant, nursery) != SURVIVED
+
+
+def test_who_finds_nothing_in_the_code_as_it_is_is_content(tmp_path: Path) -> None:
+    """Else every mutant would be seen, by whoever looks first."""
+    copy_to(tmp_path, UNCHANGED)
+
+    with Nursery() as nursery:
+        assert nursery.is_content([*PYTEST, "tests/contracts/test_status.py"], tmp_path)
