@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 HALF_A_STEP = 0.5 / 255
-DELIVER = Callable[[torch.Tensor], None]
+Deliver = Callable[[torch.Tensor], None]
 
 
 def streams_frames(pipeline: Any) -> bool:  # noqa: ANN401 - the library is untyped
@@ -23,7 +23,7 @@ def streams_frames(pipeline: Any) -> bool:  # noqa: ANN401 - the library is unty
 class FrameStream:
     """The frames of one call. What is black from its first frame on is held back until something can be seen."""
 
-    def __init__(self, deliver: DELIVER) -> None:
+    def __init__(self, deliver: Deliver) -> None:
         self.is_black = True
         """Whether nothing could be seen in any frame so far, or nothing was a number."""
         self.first: torch.Tensor | None = None
