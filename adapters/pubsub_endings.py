@@ -3,12 +3,14 @@
 import logging
 
 from google.api_core import exceptions
+from google.api_core.retry import Retry
 from google.cloud.pubsub_v1 import PublisherClient
 
 from contracts.dead_letter import DEAD_LETTERS, DeadLetter
 from contracts.ending import TOPIC, Ending
 
 PUBLISH_TIMEOUT_SECONDS = 5.0
+"""Of all tries together: the library's own would go on in the background for ten minutes."""
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,10 @@ class PubSubEndings:
 
     def _publish(self, topic: str, message: bytes, about: dict[str, str], **attributes: str) -> None:
         try:
-            published = self._publisher.publish(topic, message, timeout=PUBLISH_TIMEOUT_SECONDS, **attributes)
+            retry = Retry(initial=0.1, maximum=1.0, timeout=PUBLISH_TIMEOUT_SECONDS)
+            published = self._publisher.publish(
+                topic, message, retry=retry, timeout=PUBLISH_TIMEOUT_SECONDS, **attributes
+            )
             published.result(timeout=PUBLISH_TIMEOUT_SECONDS)
         except (exceptions.GoogleAPICallError, exceptions.RetryError, TimeoutError) as error:
             log.warning("ending_not_published", extra={**about, "cause": type(error).__name__})

@@ -69,7 +69,7 @@ def test_a_video_comes_back_in_the_result(without_firebase: WorkerAlone) -> None
 
     output = without_firebase.run(job)["output"]
 
-    assert [file["content_type"] for file in output["files"]] == ["video/mp4", "image/jpeg"]
+    assert [file["content_type"] for file in output["files"]] == ["video/mp4", "image/jpeg", "image/webp"]
     assert b"ftyp" in base64.b64decode(output["files"][0]["base64"])[:16]
 
 

@@ -103,3 +103,15 @@ def test_what_cannot_be_published_is_a_warning_and_nothing_more(
     assert ending.message == letter.message == "ending_not_published"
     assert ending.__dict__["file_uid"] == "f1"
     assert letter.__dict__["generation"] == "generations/u1/images/f1"
+
+
+def test_what_was_given_up_is_not_tried_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.pubsub_endings.PUBLISH_TIMEOUT_SECONDS", 0.5)
+
+    with endings_on(refuses(grpc.StatusCode.UNAVAILABLE), monkeypatch) as endings:
+        endings.publish(ENDING)
+        trying = [thread for thread in threading.enumerate() if thread.name == "Thread-CommitBatchPublisher"]
+        for thread in trying:
+            thread.join(2)
+
+    assert not any(thread.is_alive() for thread in trying)
