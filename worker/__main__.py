@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from adapters.alerting import call_operator
 from adapters.json_logs import log_as_json
-from worker.model_invalid import ModelInvalid
-from worker.settings import Settings, SettingsInvalid
+from worker.cannot_start import CannotStart
+from worker.settings import Settings
 
 BESIDE = ("worker.handler", "worker.connection")
 """What is imported while the models are loaded and warmed up: RunPod's SDK, and Google's clients."""
@@ -26,10 +26,9 @@ def main() -> int:
 
             worker = build_worker(settings)
             handler, _ = imported
-    except (SettingsInvalid, ModelInvalid) as invalid:
-        code = "settings_invalid" if isinstance(invalid, SettingsInvalid) else "model_invalid"
-        call_operator(code, str(invalid))
-        print(f"The worker cannot start: {invalid}", file=sys.stderr)
+    except CannotStart as reason:
+        call_operator(reason.code, str(reason))
+        print(f"The worker cannot start: {reason}", file=sys.stderr)
         return 1
     gc.freeze()
     gc.enable()

@@ -8,7 +8,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from contracts.catalogue import Model
-from worker.model_invalid import ModelInvalid
+from worker.cannot_start import ModelInvalid
 
 
 def load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped

@@ -11,6 +11,7 @@ from typing import Any, Self
 from google.oauth2.service_account import Credentials
 
 from adapters.object_urls import ObjectUrls
+from worker.cannot_start import SettingsInvalid
 from worker.held import MOST
 
 KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
@@ -19,10 +20,6 @@ BUCKET_PATTERN = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"  # https://cloud.google.c
 DEFAULT_BUCKET_DOMAINS = (".firebasestorage.app", ".appspot.com")  # a project's own bucket is {project}{domain}
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
-
-
-class SettingsInvalid(Exception):  # noqa: N818 - read by whoever deploys
-    """A setting is missing or broken. The message says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)

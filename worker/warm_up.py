@@ -15,10 +15,10 @@ from contracts.errors import GenerationFailed
 from contracts.paths import GenerationPath
 from contracts.validation import resolve_request
 from worker.batching import LONGEST_ALONE_SECONDS, Batching, kind_of
+from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
 from worker.files import Provenance, encoder
 from worker.gpu_turn import Pictures
-from worker.model_invalid import ModelInvalid
 
 STEPS = 2
 UPLOADING_SECONDS = 0.3

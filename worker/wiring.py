@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Catalogue, Model
 from worker.batching import Batching
+from worker.cannot_start import SettingsInvalid
 from worker.engine import DiffusersEngine
+from worker.fitness import Machine, check_fitness
 from worker.held import jobs_held
 from worker.lane import Lane
-from worker.settings import Settings, SettingsInvalid
+from worker.settings import Settings
 from worker.warm_up import warm_up
 from worker.workplace import Workplace
 
@@ -30,12 +32,13 @@ class Worker:
 
 
 def build_worker(settings: Settings) -> Worker:
-    """Load the models, warm them up and connect. Raises `SettingsInvalid` or `ModelInvalid`."""
+    """Load the models, warm them up and connect. Raises `CannotStart`."""
     catalogue = load_catalogue()
     models = _chosen(catalogue, settings.models)
     log.info(
         "starting", extra={"serves": "documents and direct jobs" if settings.firebase else "direct jobs only"}
     )
+    check_fitness(models, Machine.of_this_process())
     engine, batching = DiffusersEngine(models, settings.models_folder), Batching()
     # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
     held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, models, catalogue, batching))

@@ -22,8 +22,8 @@ from training.measure_motion import judge_video
 from training.motion import Clip, Motion
 from training.video_captions import plain_video_caption
 from training.world import Single, Thing
+from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
-from worker.model_invalid import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 

@@ -21,10 +21,10 @@ from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.cloud_places import IMAGE_PATH, VIDEO_PATH
 from tests.worker.parts import OnStep, PartOfACall
+from worker.cannot_start import ModelInvalid
 from worker.engine import BLACK, OUT_OF_MEMORY, DiffusersEngine
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost
-from worker.model_invalid import ModelInvalid
 
 pytestmark = library_warnings.IGNORED
 

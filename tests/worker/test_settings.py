@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import serialization
 
 from adapters.object_urls import ObjectUrls
 from local.service_account import emulator_service_account
-from worker.settings import BUCKET, KEY, MODELS_FOLDER, Settings, SettingsInvalid
+from worker.cannot_start import SettingsInvalid
+from worker.settings import BUCKET, KEY, MODELS_FOLDER, Settings
 
 PROJECT = "my-app"
 GOOD_KEY = emulator_service_account(PROJECT)

@@ -8,8 +8,8 @@ from tests.worker import library_warnings
 from tests.worker.cloud_places import CATALOGUE
 from tests.worker.test_batching import kind
 from worker.batching import Batching
+from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
-from worker.model_invalid import ModelInvalid
 from worker.warm_up import UPLOADING_SECONDS, warm_up
 
 pytestmark = library_warnings.IGNORED

@@ -10,7 +10,8 @@ from adapters.storage_objects import StorageObjects
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
 from tests.worker import library_warnings
-from worker.settings import BUCKET, KEY, Settings, SettingsInvalid
+from worker.cannot_start import SettingsInvalid
+from worker.settings import BUCKET, KEY, Settings
 from worker.wiring import build_worker
 from worker.workplace import Workplace
 
