@@ -29,6 +29,7 @@ BASELINES = ("benchmarks/naive_worker.py", "benchmarks/bare_loop.py")
 ONLY_IN = {
     "torch": {
         "worker/engine.py",
+        "worker/fitness.py",
         "worker/frames.py",
         "worker/latents.py",
         "worker/loading.py",
