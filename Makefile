@@ -13,7 +13,7 @@ up: ready ## run everything in the foreground until Ctrl-C
 	@$(PYTHON) -m local.up
 
 test: setup-tests ready check ## run all tests
-	@$(PYTHON) -m pytest --cov --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@$(PYTHON) -m pytest --cov --numprocesses 2 --no-loadscope-reorder
 
 # The tests run against the runpod of constraints.txt; this tells what RunPod has changed since.
 conformance-newest: setup ## test what the emulator rests on against the newest runpod of PyPI

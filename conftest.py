@@ -1,11 +1,19 @@
 """Which tests may run beside each other: `make test` uses both cores."""
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The emulators' ports are there once, so who needs them goes one after another; other files are free."""
-    for item in items:
-        folder, _, _ = item.nodeid.partition("/")
-        group = folder if folder == "emulator_tests" else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+class PortsAreThereOnce(LoadFileScheduling):  # type: ignore[misc] # the library is untyped
+    """Who needs the emulators' ports goes one after another; any other file goes to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder, _, _ = nodeid.partition("/")
+        file: str = super()._split_scope(nodeid)
+        return folder if folder == "emulator_tests" else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PortsAreThereOnce:
+    """Called where there is more than one process."""
+    return PortsAreThereOnce(config, log)
