@@ -25,6 +25,13 @@ class SleepingPipelines:
     def __init__(self, stages: SleepingStages) -> None:
         self._stages = stages
 
+    def has(self, model: Model) -> bool:  # noqa: ARG002 - whatever it is
+        """See `Pipelines.has`."""
+        return True
+
+    def prepare(self, model: Model) -> None:
+        """See `Pipelines.prepare`."""
+
     def generate(self, model: Model, parts: Sequence[Part]) -> None:
         """See `Pipelines.generate`."""
         del model

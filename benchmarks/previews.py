@@ -33,7 +33,7 @@ def measure() -> list[Row]:
     assert model is not None  # noqa: S101 - one is the default
     engine = DiffusersEngine([model], MODELS_FOLDER)
     warm_up(engine, [model], catalogue, Batching())
-    vae, projection = engine.pipelines[model.id].vae, engine.projections[model.id]
+    vae, projection = engine.shelf.take(model).base.vae, engine.projections[model.id]
     latents = torch.randn(1, vae.config.latent_channels, SIDE, SIDE, device=engine.device)
 
     def project() -> torch.Tensor:

@@ -39,7 +39,7 @@ def render_limits(schema: Mapping[str, Any]) -> str:
 def render_catalogue(catalogue: Catalogue) -> str:
     """What the page needs of the catalogue."""
     shown = {"id", "title", "media_type", "default", "tasks", "licence", "examples", "max_pixels", "parameters"}
-    models = catalogue.model_dump(mode="json", include={"models": {"__all__": shown}}, exclude_none=True)["models"]
+    models = [model.model_dump(mode="json", include=shown, exclude_none=True) for model in catalogue.offered]
     return HEADER + f"export const models = {json.dumps(models, indent=2)} as const;\n"
 
 

@@ -5,13 +5,16 @@ refused, and a listed one that the request leaves out takes its default.
 """
 
 import tomllib
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.paths import MediaType
+from contracts.request import LoraId, ModelId
+from contracts.task import ONLY_WITH, Task
 
 Seconds = Annotated[float, Field(gt=0)]
+Acceleration: TypeAlias = Literal["channels_last", "fused_qkv", "attention", "compile"]
 
 
 class _Entry(BaseModel):
@@ -58,27 +61,59 @@ class Source(_Entry):
         return self
 
 
+class Lora(_Entry):
+    """A low-rank change of a model, by which requests can ask for a style or a thing that it has not learned."""
+
+    id: LoraId
+    """What a request says in `lora`."""
+    source: Source
+    revision: str
+    weight_name: str
+    """The file, `*.safetensors`."""
+    licence: str
+    """SPDX identifier."""
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        _check_revision(self.id, self.source, self.revision)
+        if not self.weight_name.endswith(".safetensors"):
+            msg = f"{self.id}: only safetensors are read, and {self.weight_name} is none"
+            raise ValueError(msg)
+        return self
+
+
 class Model(_Entry):
     """One entry."""
 
-    id: str
+    id: ModelId
     title: str
     """What the page calls it."""
     media_type: MediaType
+    offered: bool = True
+    """Whether requests may name it. What is not offered is here to be switched on by who has the GPU for it."""
     default: bool = False
     """Whether it serves requests that name no model."""
-    pipeline_class: str
-    """The diffusers class that the folder must load as."""
+    tasks: dict[Task, str]
+    """What it can do, and the diffusers class that does it. The first is what the weights must load as; the others
+    are made from its parts."""
     source: Source
     revision: str
     """Which weights: for a repository, the commit's 40 hexadecimal digits."""
+    variant: str | None = None
+    """Which of the repository's kinds of files, such as `fp16`; None for those without a name."""
     sha256: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = {}
     """Of each file with weights, by its path below the folder; a worker refuses to start with others."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Of the weights as they are loaded."""
-    tasks: list[Literal["text-to-image", "text-to-video"]]
+    float32_parts: list[str] = []
+    """Those components that are loaded in float32 all the same, by their names in the pipeline."""
+    accelerations: frozenset[Acceleration] = frozenset()
+    """What makes it faster on CUDA and changes pictures only by rounding. A worker tries each, and says which took
+    (`worker/acceleration.py`)."""
     licence: str
-    """SPDX identifier of the weights' licence."""
+    """SPDX identifier of the weights' licence; `LicenseRef-` and a name where SPDX has none."""
+    loras: list[Lora] = []
+    """Those that a request may name."""
     examples: list[str] = []
     """Prompts that show it well; the page offers them."""
     memory_gib: float
@@ -86,22 +121,55 @@ class Model(_Entry):
     max_pixels: int
     """width times height, times frames for a video: what a worker's memory and time allow."""
     parameters: dict[str, Parameter]
+    passes: dict[str, str] = {}
+    """What the pipeline is called with besides, by its own name for it: a key of `request_data`."""
     deadlines_seconds: Deadlines
     execution_timeout_seconds: Seconds
     """RunPod ends the job after this, whatever it does."""
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:
-        if self.source.repository and not _is_commit(self.revision):
-            msg = f"{self.id}: the revision of a repository is a commit of 40 hexadecimal digits"
+        _check_revision(self.id, self.source, self.revision)
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_and_parameters_agree(self) -> Self:
+        if not self.tasks or any(task.media_type is not self.media_type for task in self.tasks):
+            msg = f"{self.id}: tasks must be some that make {self.media_type}"
+            raise ValueError(msg)
+        for key, tasks in ONLY_WITH.items():
+            if key in self.parameters and not tasks & self.tasks.keys():
+                msg = f"{self.id}: {key} is a parameter, but none of its tasks takes one"
+                raise ValueError(msg)
+        for task in self.tasks:
+            if missing := task.starts_from - self.parameters.keys():
+                msg = f"{self.id}: {task} needs {', '.join(sorted(missing))} among the parameters"
+                raise ValueError(msg)
+        if bool(self.loras) != ("lora" in self.parameters):
+            msg = f"{self.id}: lora is a parameter where there are loras, and nowhere else"
             raise ValueError(msg)
         return self
 
+    @property
+    def pipeline_class(self) -> str:
+        """The diffusers class that the weights must load as."""
+        return next(iter(self.tasks.values()))
+
+    def find_lora(self, lora_id: str) -> Lora | None:
+        """The one of this id."""
+        return next((lora for lora in self.loras if lora.id == lora_id), None)
+
 
 class Catalogue(_Entry):
-    """All models that are offered."""
+    """All entries."""
 
     models: list[Model]
+    """Also those that are not offered."""
+
+    @property
+    def offered(self) -> list[Model]:
+        """Those that a request may name."""
+        return [model for model in self.models if model.offered]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -109,15 +177,15 @@ class Catalogue(_Entry):
         if len(set(ids)) != len(ids):
             msg = "two models have the same id"
             raise ValueError(msg)
-        for media_type in {model.media_type for model in self.models}:
+        for media_type in {model.media_type for model in self.offered}:
             if sum(model.default for model in self.of(media_type)) != 1:
                 msg = f"{media_type}: exactly one model must be the default"
                 raise ValueError(msg)
         return self
 
     def of(self, media_type: MediaType) -> list[Model]:
-        """The models that make this."""
-        return [model for model in self.models if model.media_type is media_type]
+        """The offered models that make this."""
+        return [model for model in self.offered if model.media_type is media_type]
 
     def find(self, media_type: MediaType, model_id: str | None) -> Model | None:
         """The model of this id, or the default one where none is named."""
@@ -133,5 +201,8 @@ def parse_catalogue(text: str) -> Catalogue:
     return Catalogue.model_validate(data)
 
 
-def _is_commit(revision: str) -> bool:
-    return len(revision) == 40 and set(revision) <= set("0123456789abcdef")
+def _check_revision(entry: str, source: Source, revision: str) -> None:
+    is_commit = len(revision) == 40 and set(revision) <= set("0123456789abcdef")
+    if source.repository and not is_commit:
+        msg = f"{entry}: the revision of a repository is a commit of 40 hexadecimal digits"
+        raise ValueError(msg)

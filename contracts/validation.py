@@ -14,6 +14,7 @@ from contracts.errors import RequestInvalid
 from contracts.paths import GenerationPath, MediaType, is_upload_of
 from contracts.refusal import refusal
 from contracts.request import REQUEST_MODELS, UPLOAD_FIELDS, Request
+from contracts.task import ONLY_WITH, Task, task_of
 
 ENVELOPE = {"prompt", "model"}  # keys that every model takes
 
@@ -27,6 +28,7 @@ def resolve_request(
     """
     request = parse_request(path.media_type, request_data)
     asked = request.model_dump(exclude_unset=True)
+    task = task_of(path.media_type, asked)
     for field in UPLOAD_FIELDS:
         if field in asked and not is_upload_of(path.user_id, asked[field]):
             raise RequestInvalid(field, f"{field} must be one of your own uploads, uploads/{{user_id}}/{{name}}")
@@ -37,8 +39,10 @@ def resolve_request(
     for field, value in asked.items():
         if field not in ENVELOPE:
             _check_parameter(model, field, value)
-    resolved = {"prompt": request.prompt, **_defaults(model), **asked, "model": model.id}
+    _check_task(model, task, asked)
+    resolved = {"prompt": request.prompt, **_defaults(model, task, asked), **asked, "model": model.id}
     _check_pixels(model, resolved)
+    _check_strength(resolved)
     return model, resolved
 
 
@@ -50,16 +54,42 @@ def parse_request(media_type: MediaType, request_data: Mapping[str, Any]) -> Req
         raise refusal(error, "request_data") from None
 
 
-def _defaults(model: Model) -> dict[str, Any]:
+def _defaults(model: Model, task: Task, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the keys that mean something to this task."""
     return {
-        name: parameter.default for name, parameter in model.parameters.items() if parameter.default is not None
+        name: parameter.default
+        for name, parameter in model.parameters.items()
+        if parameter.default is not None
+        and task in ONLY_WITH.get(name, {task})
+        and not (name == "lora_scale" and "lora" not in asked)
     }
+
+
+def _check_task(model: Model, task: Task, asked: Mapping[str, Any]) -> None:
+    for field in asked:
+        if task not in ONLY_WITH.get(field, {task}):
+            raise RequestInvalid(field, f"{field} means something only with input_image")
+    if task is Task.INPAINTING and "input_image" not in asked:
+        raise RequestInvalid("mask_image", "mask_image says which part of input_image to repaint: name both")
+    if task not in model.tasks:
+        # Uploads that it does not take were refused before, so what is missing is the one that it needs.
+        raise RequestInvalid("input_image", f"input_image is needed: the model {model.id} starts from a picture")
+
+
+def _check_strength(resolved: Mapping[str, Any]) -> None:
+    strength, steps = resolved.get("strength"), resolved.get("num_inference_steps")
+    if strength is not None and steps is not None and int(strength * steps) < 1:  # as diffusers rounds
+        raise RequestInvalid(
+            "strength", "strength x num_inference_steps must be at least 1: nothing would be done"
+        )
 
 
 def _check_parameter(model: Model, field: str, value: Any) -> None:  # noqa: ANN401 - any scalar
     parameter = model.parameters.get(field)
     if parameter is None:
         raise RequestInvalid(field, f"{field} does not apply to the model {model.id}")
+    if field == "lora" and model.find_lora(value) is None:
+        raise RequestInvalid("lora", f"lora must be one of {', '.join(lora.id for lora in model.loras)}")
     if problem := _problem(parameter, value):
         raise RequestInvalid(field, f"{field} must be {problem}")
 

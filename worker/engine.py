@@ -1,6 +1,8 @@
 """The pipelines: one call of diffusers for one job, or for several of a kind."""
 
+import inspect
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,18 +11,24 @@ from typing import Any
 import torch
 from diffusers.utils import logging as diffusers_logging
 
+from adapters.alerting import call_operator
 from contracts.catalogue import Model
-from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed
+from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.task import task_of
+from worker.cannot_start import ModelInvalid
 from worker.frames import FrameStream, streams_frames
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost, Part
 from worker.latents import Foresight, Projection, can_be_seen, fit
-from worker.loading import load
+from worker.loading import LoadedModel, load
 from worker.pace import Throttle
+from worker.shelf import Shelf
 
 # What a pipeline is called with, out of the resolved request, the same for all parts of a call.
-CALL_PARAMETERS = ("width", "height", "num_inference_steps", "guidance_scale", "num_frames")
+CALL_PARAMETERS = ("width", "height", "num_inference_steps", "guidance_scale", "num_frames", "strength")
 PER_PICTURE = ("prompt", "negative_prompt")
+STARTS_FROM = {"input_image": "image", "mask_image": "mask_image", "last_image": "last_image"}
+"""diffusers' names for the pictures that a request starts from."""
 PREVIEW_EVERY_SECONDS = 1.0  # the document is written no more often
 OUT_OF_MEMORY, BLACK = "out_of_memory", "black"
 
@@ -30,13 +38,38 @@ log = logging.getLogger(__name__)
 class DiffusersEngine:
     """The models of one worker, on its GPU, or on its CPU where it has none. `lane.Pipelines`."""
 
-    def __init__(self, models: Sequence[Model], folder: Path) -> None:
-        """Load all of them. Raises `ModelInvalid`: a worker that cannot generate should not take jobs."""
+    def __init__(self, models: Sequence[Model], folder: Path, memory_gib: float = math.inf) -> None:
+        """Load those that fit together. Raises `ModelInvalid`: who cannot generate should not take jobs.
+
+        Args:
+            models: what this worker serves.
+            folder: where the image's own models are.
+            memory_gib: what those that are loaded at a time may take, by their entries.
+
+        """
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.pipelines = {model.id: load(model, folder, self.device) for model in models}
+        self.shelf = Shelf(models, load=lambda model: load(model, folder, self.device), memory_gib=memory_gib)
         self.projections: dict[str, Projection] = {}
         diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
-        log.info("models_loaded", extra={"models": list(self.pipelines), "device": self.device})
+        log.info(
+            "models_loaded", extra={"models": [model.id for model in self.shelf.loaded], "device": self.device}
+        )
+
+    def has(self, model: Model) -> bool:
+        """See `lane.Pipelines.has`. What is not served needs no time to be refused."""
+        return self.shelf.has(model) or not self.shelf.serves(model)
+
+    def prepare(self, model: Model) -> None:
+        """See `lane.Pipelines.prepare`."""
+        try:
+            self.shelf.take(model)
+        except ModelInvalid as invalid:
+            call_operator(invalid.code, str(invalid))
+            raise Unavailable(
+                ErrorCode.MODEL_UNAVAILABLE,
+                FailedStage.LOADING,
+                f"The model {model.id} cannot be loaded at the moment. Try again later.",
+            ) from invalid
 
     def generate(self, model: Model, parts: Sequence[Part], *, fit_previews: bool = False) -> None:
         """One call for all parts; each gets its pictures.
@@ -47,7 +80,7 @@ class DiffusersEngine:
         Args:
             model: an entry of the catalogue that this worker has loaded.
             parts: of a kind.
-            fit_previews: learn from these pictures what the model's latents look like.
+            fit_previews: learn from these pictures what the model's latents look like, even where that is known.
 
         Raises:
             GenerationFailed: the worker does not have the model, its memory is too small, or all stays black.
@@ -55,22 +88,27 @@ class DiffusersEngine:
             ClaimLost: no part wants its pictures any more.
 
         """
-        pipeline = self.pipelines.get(model.id)
-        if pipeline is None:
+        if not self.shelf.serves(model):
             raise Broken(
                 ErrorCode.MODEL_UNAVAILABLE,
                 FailedStage.LOADING,
                 f"The model {model.id} is not served at the moment.",
             )
-        call = _Call(model, pipeline, parts, self.projections.get(model.id))
+        loaded = self.shelf.take(model)
+        call = _Call(loaded, parts, self.projections.get(model.id))
         try:
             for part in self._within_memory(call):
                 part.remake(BLACK)
-                with leaner(pipeline, self.device):
-                    _Call(model, pipeline, [part], self.projections.get(model.id)).run(last_try=True)
+                with leaner(call.pipeline, self.device):
+                    _Call(loaded, [part], self.projections.get(model.id)).run(last_try=True)
         except torch.AcceleratorError as error:
             raise GpuLost from error
-        if fit_previews and call.latents is not None and call.pictures is not None and can_be_seen(call.latents):
+        if (
+            (fit_previews or model.id not in self.projections)
+            and call.latents is not None
+            and call.pictures is not None
+            and can_be_seen(call.latents)
+        ):
             self.projections[model.id] = fit(call.latents, call.pictures)
 
     def _within_memory(self, call: "_Call") -> Sequence[Part]:
@@ -93,9 +131,10 @@ class DiffusersEngine:
 class _Call:
     """One call of one pipeline."""
 
-    def __init__(self, model: Model, pipeline: Any, parts: Sequence[Part], projection: Projection | None) -> None:  # noqa: ANN401 - untyped
-        self.model = model
-        self.pipeline = pipeline
+    def __init__(self, loaded: LoadedModel, parts: Sequence[Part], projection: Projection | None) -> None:
+        request = parts[0].request
+        self.model = loaded.model
+        self.pipeline = loaded.pipeline(task_of(loaded.model.media_type, request))
         self.parts = parts
         self.has_delivered = False
         self.latents: torch.Tensor | None = None
@@ -103,12 +142,15 @@ class _Call:
         self.pictures: torch.Tensor | None = None
         """What became of them: (batch, 3, height, width), from 0 to 1; of videos, their first frames."""
         self._projection = projection
-        self._steps: int = parts[0].request["num_inference_steps"]
+        self._loaded = loaded
 
     def run(self, *, last_try: bool = False) -> Sequence[Part]:
         """Deliver every part's pictures. Those parts that came out black get none, and are returned."""
         self._previews = Throttle(PREVIEW_EVERY_SECONDS)
         self._foresight = Foresight(self.pipeline.scheduler)
+        request = self.parts[0].request
+        lora = self.model.find_lora(request["lora"]) if "lora" in request else None
+        self._loaded.choose_lora(lora, request.get("lora_scale", 1.0))
         with torch.inference_mode():
             if streams_frames(self.pipeline):
                 return self._stream(last_try=last_try)
@@ -152,21 +194,24 @@ class _Call:
     def _arguments(self) -> dict[str, Any]:
         request = self.parts[0].request
         each = [(part, index) for part in self.parts for index in range(part.request.get("num_images", 1))]
+        named = {name: name for name in CALL_PARAMETERS} | self.model.passes
+        taken = inspect.signature(self.pipeline.__call__).parameters  # a size is not, where the picture has one
         return {
-            **{name: request[name] for name in CALL_PARAMETERS if name in request},
+            **{name: request[ours] for name, ours in named.items() if ours in request and name in taken},
             **{name: [part.request[name] for part, _ in each] for name in PER_PICTURE if name in request},
+            **{name: _for_each(request[ours], each) for ours, name in STARTS_FROM.items() if ours in request},
             # Seeds are drawn on the CPU, so that a picture does not depend on the kind of GPU that begins it.
             "generator": [torch.Generator("cpu").manual_seed(part.seed + index) for part, index in each],
             "output_type": "pt",
             "callback_on_step_end": self._after_step,
         }
 
-    def _after_step(self, _: Any, step: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    def _after_step(self, pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         self.latents = tensors["latents"]
         if self._projection is not None and can_be_seen(tensors["latents"]):
             self._show(self._foresight.after_step(step, tensors["latents"]))
         for part in self.parts:
-            part.step(step + 1, self._steps)
+            part.step(step + 1, pipeline.num_timesteps)  # fewer than asked for, where strength is below 1
         return tensors
 
     def _show(self, latents: torch.Tensor | None) -> None:
@@ -194,6 +239,10 @@ def leaner(pipeline: Any, device: str) -> Iterator[None]:  # noqa: ANN401 - the 
             back.callback(pipeline.to, device)
             back.callback(pipeline.remove_all_hooks)
         yield
+
+
+def _for_each(picture: Any, each: Sequence[Any]) -> Any:  # noqa: ANN401 - one of Pillow's
+    return picture if len(each) == 1 else [picture] * len(each)
 
 
 def to_pixels(pictures: torch.Tensor) -> Pictures:

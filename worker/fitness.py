@@ -71,14 +71,14 @@ def _gpu(machine: Machine) -> str | None:
 
 
 def _memory(models: Sequence[Model], machine: Machine) -> str | None:
-    needed = sum(model.memory_gib for model in models)
-    if needed * GIB <= machine.free_memory:
+    too_big = [model for model in models if model.memory_gib * GIB > machine.free_memory]
+    if not too_big:
         return None
+    needs = " and ".join(f"{model.id} {model.memory_gib:.1f} GiB" for model in too_big)
     where = "GPU" if machine.device == "cuda" else "machine"
     return (
-        f"{_names(models)} need {needed:.1f} GiB while they generate, and this {where} has "
-        f"{machine.free_memory / GIB:.1f} GiB free. Give the endpoint a larger one, or name fewer models in "
-        "SAFELIGHT_MODELS."
+        f"This {where} has {machine.free_memory / GIB:.1f} GiB free, and of the models needs {needs} while it "
+        "generates. Give the endpoint a larger one, or leave it out of SAFELIGHT_MODELS."
     )
 
 
@@ -87,15 +87,12 @@ def _disk(models: Sequence[Model], machine: Machine) -> str | None:
     needed = sum(model.memory_gib for model in downloaded)  # the weights are most of it
     if needed * GIB <= machine.free_disk:
         return None
+    names = " and ".join(model.id for model in downloaded)
     return (
-        f"{_names(downloaded)} need about {needed:.0f} GiB of disk, and {HF_HUB_CACHE} has "
+        f"{names} need about {needed:.0f} GiB of disk, and {HF_HUB_CACHE} has "
         f"{machine.free_disk / GIB:.0f} GiB free. Give the endpoint's container a larger disk, or a network "
         "volume with HF_HOME on it."
     )
-
-
-def _names(models: Sequence[Model]) -> str:
-    return " and ".join(model.id for model in models)
 
 
 def _nearest(folder: Path) -> Path:

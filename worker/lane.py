@@ -25,6 +25,8 @@ LEAD_SECONDS = 0.75
 """So long before its turn a job is let in: a claim takes two round trips to Firestore, and one to Storage."""
 GATHER_SECONDS = 0.05
 """So long a free GPU waits for those of the same kind who are about to be ready."""
+OVERTAKEN_SECONDS = 30.0
+"""So long those whose model is loaded go before one whose model is not: loading it costs them all that time."""
 LOOK_SECONDS = 0.25
 """How often who stands in line looks whether RunPod has said stop."""
 
@@ -57,6 +59,12 @@ class Part(Protocol):
 class Pipelines(Protocol):
     """`engine.DiffusersEngine` for real."""
 
+    def has(self, model: Model) -> bool:
+        """Whether it can begin at once. Any thread may ask."""
+
+    def prepare(self, model: Model) -> None:
+        """Load it. Raises `GenerationFailed`."""
+
     def generate(self, model: Model, parts: Sequence[Part]) -> None:
         """One call for all parts. Raises `GpuLost`, and what a pipeline raises."""
 
@@ -72,6 +80,8 @@ class _Place:
         self.seed = 0
         self.remade: str | None = None
         self.mates: Sequence[_Place] = ()
+        self.came = 0.0
+        """When it came into the lane."""
         self.left: Exception | None = None
         """Why it wants nothing more."""
         self.delivered = 0
@@ -186,15 +196,26 @@ class Lane:
 
     def _stand_in_line(self, place: _Place, stop: threading.Event) -> None:
         with self._changed:
+            place.came = self._monotonic()
             self._line.append(place)
-            while not self.lost.is_set() and not (self._line[0] is place and self._until_turn() <= LEAD_SECONDS):
+            while not self.lost.is_set() and not (self._first(self._line) is place and self._is_time()):
                 if stop.is_set():
                     raise ClaimLost
-                until = self._until_turn() - LEAD_SECONDS if self._line[0] is place else LOOK_SECONDS
+                until = self._until_turn() - LEAD_SECONDS if self._first(self._line) is place else LOOK_SECONDS
                 self._changed.wait(min(max(until, 0.005), LOOK_SECONDS))
             self._line.remove(place)
             self._let_in.append(place)
             self._changed.notify_all()
+
+    def _first(self, places: Sequence[_Place]) -> _Place:
+        """Whose turn it is: whoever came first, unless another's model is loaded and his own is not."""
+        first = places[0]
+        if self._monotonic() - first.came >= OVERTAKEN_SECONDS:
+            return first
+        return next((place for place in places if self._pipelines.has(place.model)), first)
+
+    def _is_time(self) -> bool:
+        return self._until_turn() <= LEAD_SECONDS
 
     def _until_turn(self) -> float:
         """Seconds until the GPU is free for who is let in now."""
@@ -227,7 +248,7 @@ class Lane:
                 if self._ready:
                     now = self._monotonic()
                     gathered_at = gathered_at or now + GATHER_SECONDS
-                    call, coming = self._gather(self._ready[0].kind)
+                    call, coming = self._gather(self._first(self._ready).kind)
                     if not coming or now >= gathered_at or self.lost.is_set():
                         for place in call:
                             self._ready.remove(place)
@@ -252,19 +273,31 @@ class Lane:
 
     def _make(self, call: Sequence[_Place]) -> None:
         """Every place of the call gets its pictures and an end, or an error."""
-        for place in call:
+        error: Exception | None = self._prepare(call)
+        for place in call if error is None else ():
             place.enter(Stage.GENERATING)
         wanted = [place for place in call if not place.left]
         if not wanted:
             return
         for place in wanted:
             place.mates = wanted
-        error = self._call(wanted)
+        error = error or self._call(wanted)
         if error is not None and len(wanted) > 1 and not isinstance(error, ClaimLost | GpuLost):
             self._make_each(wanted, error)
             return
         for place in wanted:
             place.arriving.put(_said(error))
+
+    def _prepare(self, call: Sequence[_Place]) -> Exception | None:
+        if self._pipelines.has(call[0].model):
+            return None
+        for place in call:
+            place.enter(Stage.LOADING)
+        try:
+            self._pipelines.prepare(call[0].model)
+        except Exception as error:  # noqa: BLE001 - each job's thread raises it again
+            return error
+        return None
 
     def _make_each(self, call: Sequence[_Place], error: Exception) -> None:
         """One of them may be to blame, or together they were too many: each by itself."""

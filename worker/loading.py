@@ -1,31 +1,83 @@
-"""From a catalogue entry to a pipeline on its device."""
+"""From a catalogue entry to pipelines on their device."""
 
-import hashlib
+import inspect
+import re
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
-from diffusers import DiffusionPipeline
 
-from contracts.catalogue import Model
+from contracts.catalogue import Lora, Model
+from contracts.task import Task
 from worker.cannot_start import ModelInvalid
+from worker.weights import find_lora, find_weights, sha256_of
 
 
-def load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped
-    """Raises `ModelInvalid`: a worker that cannot generate should not take jobs."""
-    where: Path | str = str(model.source.repository)
-    options: dict[str, Any] = {"revision": model.revision}
-    if model.source.folder is not None:
-        where, options = folder / model.source.folder, {"local_files_only": True}
-        _check_folder(model, where)
-    from_pretrained: Any = DiffusionPipeline.from_pretrained
+class LoadedModel:
+    """One model's weights, with a pipeline for each task."""
+
+    def __init__(self, model: Model, pipeline: Any, baked: Path) -> None:  # noqa: ANN401 - the library is untyped
+        """Take the pipeline that the weights were loaded as."""
+        self.model = model
+        self.base = pipeline
+        self._baked = baked
+        self._pipelines: dict[Task, Any] = {next(iter(model.tasks)): pipeline}
+        self._loras: set[str] = set()
+
+    def pipeline(self, task: Task) -> Any:  # noqa: ANN401 - the library is untyped
+        """The pipeline for one of the model's tasks; all of them have the same weights."""
+        if task not in self._pipelines:
+            made = _from_parts_of(self.base, getattr(diffusers, self.model.tasks[task]))
+            made.set_progress_bar_config(disable=True)
+            self._pipelines[task] = made
+        return self._pipelines[task]
+
+    def choose_lora(self, lora: Lora | None, scale: float) -> None:
+        """Let the next calls have this one and no other. Raises `ModelInvalid` where its file is not to be had."""
+        if lora is None:
+            if self._loras:
+                self.base.disable_lora()
+            return
+        name = _adapter_name(lora)
+        if name not in self._loras:
+            folder = find_lora(self.model, lora, self._baked)
+            self.base.load_lora_weights(
+                folder,
+                weight_name=lora.weight_name,
+                adapter_name=name,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+            self._loras.add(name)
+        self.base.enable_lora()
+        self.base.set_adapters([name], [scale])
+
+
+def load(model: Model, baked: Path, device: str) -> LoadedModel:
+    """Find the weights, check them and bring them to the device.
+
+    Args:
+        model: an entry of the catalogue.
+        baked: the folder that holds the image's own models.
+        device: `cuda` or `cpu`.
+
+    Raises:
+        ModelInvalid: it is not there, or is not what the entry says. A worker that cannot generate takes no jobs.
+
+    """
+    folder = find_weights(model, baked)
+    _check_folder(model, folder)
+    from_pretrained: Any = diffusers.DiffusionPipeline.from_pretrained
     try:
-        pipeline = from_pretrained(where, dtype=getattr(torch, model.dtype), use_safetensors=True, **options)
+        pipeline = from_pretrained(
+            folder, dtype=_dtypes(model), variant=model.variant, use_safetensors=True, local_files_only=True
+        )
         pipeline = pipeline.to(device)
     except Exception as error:
         reason = (str(error).strip() or "no reason given").splitlines()[0].rstrip(".")
         raise ModelInvalid(
-            f"The model {model.id} cannot be loaded from {where}: {type(error).__name__}: {reason}. "
+            f"The model {model.id} cannot be loaded from {folder}: {type(error).__name__}: {reason}. "
             "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
         ) from error
     if type(pipeline).__name__ != model.pipeline_class:
@@ -34,28 +86,37 @@ def load(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the 
             "correct models/catalogue.toml, or put the right weights in its place."
         )
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    return LoadedModel(model, pipeline, baked)
 
 
-def _check_folder(model: Model, where: Path) -> None:
-    if not where.is_dir():
+def _dtypes(model: Model) -> torch.dtype | dict[str, torch.dtype]:
+    usual: torch.dtype = getattr(torch, model.dtype)
+    if not model.float32_parts:
+        return usual
+    return {"default": usual, **dict.fromkeys(model.float32_parts, torch.float32)}
+
+
+def _from_parts_of(pipeline: Any, pipeline_class: Any) -> Any:  # noqa: ANN401 - the library is untyped
+    """As `pipeline_class.from_pipe`; but that one brings every part to one dtype, and these parts are shared."""
+    known = {**pipeline.config, **pipeline.components}
+    names = inspect.signature(pipeline_class.__init__).parameters
+    return pipeline_class(**{name: known[name] for name in names if name in known})
+
+
+def _adapter_name(lora: Lora) -> str:
+    """A module's name in torch, so it has no dots."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", lora.id)
+
+
+def _check_folder(model: Model, folder: Path) -> None:
+    if not (folder / "model_index.json").is_file():
         raise ModelInvalid(
-            f"The folder of the model {model.id} is missing: {where}. Put its weights there, or set "
-            "SAFELIGHT_MODELS_FOLDER to the folder that holds them, or leave it out of SAFELIGHT_MODELS."
-        )
-    if not (where / "model_index.json").is_file():
-        raise ModelInvalid(
-            f"{where} is not a diffusers pipeline: it has no model_index.json. "
+            f"{folder} is not a diffusers pipeline: it has no model_index.json. "
             "Save one there with pipeline.save_pretrained(folder)."
         )
     for name, expected in model.sha256.items():
-        if not (where / name).is_file() or _sha256(where / name) != expected:
+        if not (folder / name).is_file() or sha256_of(folder / name) != expected:
             raise ModelInvalid(
-                f"{where / name} is missing, or is not the file that the catalogue names for {model.id}. Put the "
+                f"{folder / name} is missing, or is not the file that the catalogue names for {model.id}. Put the "
                 "right weights there (half a copy has others), or correct the entry."
             )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from PIL import Image
+
 from contracts.catalogue import Catalogue, Model
 from contracts.errors import GenerationFailed
 from contracts.paths import GenerationPath
+from contracts.task import task_of
 from contracts.validation import resolve_request
 from worker.batching import LONGEST_ALONE_SECONDS, Batching, kind_of
 from worker.cannot_start import ModelInvalid
@@ -58,12 +61,10 @@ class Took:
     after: float
 
 
-def warm_up(
-    engine: DiffusersEngine, models: Sequence[Model], catalogue: Catalogue, batching: Batching
-) -> list[Took]:
-    """Of each model, what a job takes. Raises `ModelInvalid` for a model that cannot generate."""
+def warm_up(engine: DiffusersEngine, catalogue: Catalogue, batching: Batching) -> list[Took]:
+    """Of each loaded model, what a job takes. Raises `ModelInvalid` for a model that cannot generate."""
     took = []
-    for model in models:
+    for model in engine.shelf.loaded:
         try:
             took.append(_warm_up(engine, model, catalogue, batching))
         except GenerationFailed as error:
@@ -78,7 +79,11 @@ def warm_up(
 def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batching: Batching) -> Took:
     path = GenerationPath(user_id="warm-up", media_type=model.media_type, file_uid="warm-up")
     asked = {"model": model.id, "prompt": next(iter(model.examples), "")}
+    if task_of(model.media_type, asked) not in model.tasks:
+        asked["input_image"] = f"uploads/{path.user_id}/nothing"
     _, usual = resolve_request(path, asked, catalogue)
+    if "input_image" in usual:
+        usual["input_image"] = Image.new("RGB", (usual["width"], usual["height"]), "grey")
     requests = _requests(model, usual)
     kind = kind_of(model, usual)
     first = _Trial(request=next(requests))

@@ -10,7 +10,7 @@ from contracts.catalogue import Catalogue, Model
 from worker.batching import Batching
 from worker.cannot_start import SettingsInvalid
 from worker.engine import DiffusersEngine
-from worker.fitness import Machine, check_fitness
+from worker.fitness import GIB, Machine, check_fitness
 from worker.held import jobs_held
 from worker.lane import Lane
 from worker.settings import Settings
@@ -38,10 +38,12 @@ def build_worker(settings: Settings) -> Worker:
     log.info(
         "starting", extra={"serves": "documents and direct jobs" if settings.firebase else "direct jobs only"}
     )
-    check_fitness(models, Machine.of_this_process())
-    engine, batching = DiffusersEngine(models, settings.models_folder), Batching()
+    machine = Machine.of_this_process()
+    check_fitness(models, machine)
+    engine = DiffusersEngine(models, settings.models_folder, machine.free_memory / GIB)
+    batching = Batching()
     # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
-    held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, models, catalogue, batching))
+    held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, catalogue, batching))
     lane = Lane(engine, batching)
     from worker.connection import connect
 
@@ -59,4 +61,4 @@ def _chosen(catalogue: Catalogue, ids: tuple[str, ...]) -> list[Model]:
     for model_id in ids:
         if model_id not in known:
             raise SettingsInvalid(f"SAFELIGHT_MODELS names {model_id}; the catalogue has {', '.join(known)}.")
-    return [known[model_id] for model_id in ids] or catalogue.models
+    return [known[model_id] for model_id in ids] or catalogue.offered

@@ -28,7 +28,7 @@ from worker.engine import DiffusersEngine
 pytestmark = library_warnings.IGNORED
 
 CATALOGUE = load_catalogue()
-IMAGE, VIDEO = CATALOGUE.models
+IMAGE, VIDEO = CATALOGUE.offered
 
 
 def each(*models: Model) -> pytest.MarkDecorator:
@@ -38,12 +38,12 @@ def each(*models: Model) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def engine(models_folder: Path) -> DiffusersEngine:
-    return DiffusersEngine(CATALOGUE.models, models_folder)
+    return DiffusersEngine(CATALOGUE.offered, models_folder)
 
 
 @pytest.fixture(scope="module")
 def pipelines(engine: DiffusersEngine) -> dict[str, Any]:
-    return engine.pipelines
+    return {model.id: engine.shelf.take(model).base for model in CATALOGUE.offered}
 
 
 @each(IMAGE, VIDEO)

@@ -29,7 +29,7 @@ from worker.lane import GpuLost
 pytestmark = library_warnings.IGNORED
 
 CATALOGUE = load_catalogue()
-IMAGE, VIDEO = CATALOGUE.models
+IMAGE, VIDEO = CATALOGUE.offered
 PATHS = {MediaType.IMAGES: IMAGE_PATH, MediaType.VIDEOS: VIDEO_PATH}
 SHORT: dict[MediaType, dict[str, Any]] = {MediaType.IMAGES: {}, MediaType.VIDEOS: {"num_frames": 5}}
 
@@ -254,7 +254,7 @@ def test_what_runs_out_of_memory_alone_is_made_once_more_with_less(
     run_out = once(torch.OutOfMemoryError("CUDA out of memory"))
 
     def look(step: int, steps: int) -> None:
-        vae = diffusers_engine.pipelines[IMAGE.id if media_type is MediaType.IMAGES else VIDEO.id].vae
+        vae = diffusers_engine.shelf.take(IMAGE if media_type is MediaType.IMAGES else VIDEO).base.vae
         used.append(vae.use_tiling)
         run_out(step, steps)
 
@@ -286,11 +286,11 @@ class TestBlack:
 
     @pytest.fixture
     def decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
-        return diffusers_engine.pipelines[IMAGE.id].vae.decoder
+        return diffusers_engine.shelf.take(IMAGE).base.vae.decoder
 
     @pytest.fixture
     def frames_decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
-        return diffusers_engine.pipelines[VIDEO.id].vae.decoder
+        return diffusers_engine.shelf.take(VIDEO).base.vae.decoder
 
     @staticmethod
     def spoil(decoder: Any, value: float, times: int) -> Any:  # noqa: ANN401 - untyped

@@ -33,7 +33,19 @@ class Gpu:
         self.began = threading.Semaphore(0)
         self.go_on = threading.Semaphore(0)
         self.failing: Callable[[Sequence[Part]], Exception | None] = lambda _: None
+        self.loaded: set[str] | None = None
+        """Models; None for all."""
+        self.prepared: list[str] = []
         self._wait = wait
+
+    def has(self, model: Model) -> bool:
+        """See `lane.Pipelines`."""
+        return self.loaded is None or model.id in self.loaded
+
+    def prepare(self, model: Model) -> None:
+        """See `lane.Pipelines`. One model fits."""
+        self.prepared.append(model.id)
+        self.loaded = {model.id}
 
     def generate(self, model: Model, parts: Sequence[Part]) -> None:
         """See `lane.Pipelines`."""

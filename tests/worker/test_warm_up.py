@@ -20,17 +20,17 @@ IMAGE = CATALOGUE.of(MediaType.IMAGES)[0]
 def test_each_model_has_made_pictures_before_the_first_job(diffusers_engine: DiffusersEngine) -> None:
     batching = Batching()
 
-    took = warm_up(diffusers_engine, CATALOGUE.models, CATALOGUE, batching)
+    took = warm_up(diffusers_engine, CATALOGUE, batching)
 
-    assert len(took) == len(CATALOGUE.models)
+    assert len(took) == len(CATALOGUE.offered)
     assert all(one.gpu > 0 and one.after > UPLOADING_SECONDS for one in took)
     assert batching.seconds(kind(), 1) is not None
 
 
 def test_previews_are_ready(diffusers_engine: DiffusersEngine) -> None:
-    warm_up(diffusers_engine, CATALOGUE.models, CATALOGUE, Batching())
+    warm_up(diffusers_engine, CATALOGUE, Batching())
 
-    assert set(diffusers_engine.projections) == {model.id for model in CATALOGUE.models}
+    assert set(diffusers_engine.projections) == {model.id for model in CATALOGUE.offered}
 
 
 def test_a_model_that_loads_and_cannot_generate_stops_the_worker(
@@ -42,7 +42,7 @@ def test_a_model_that_loads_and_cannot_generate_stops_the_worker(
     monkeypatch.setattr(diffusers_engine, "generate", broken)
 
     with pytest.raises(ModelInvalid) as invalid:
-        warm_up(diffusers_engine, [IMAGE], CATALOGUE, Batching())
+        warm_up(diffusers_engine, CATALOGUE, Batching())
 
     assert str(invalid.value).startswith(
         "The model safelight-image was loaded, but cannot generate: This was too big"

@@ -1,0 +1,159 @@
+"""Where a model's files are: on this machine, if they are anywhere, and else on the hub.
+
+Whoever waits for a cold start waits for this, so what needs no download comes first: RunPod's own cache, a network
+volume, what was baked into the image. A repository is pinned to a commit wherever it is found.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import requests
+from diffusers import DiffusionPipeline
+from huggingface_hub import errors, hf_hub_download
+
+from contracts.catalogue import Lora, Model, Source
+from worker.cannot_start import ModelInvalid
+
+RUNPOD_CACHE = Path("/runpod-volume/huggingface-cache/hub")
+"""https://docs.runpod.io/serverless/endpoints/model-caching"""
+NETWORK_VOLUME = Path("/runpod-volume/models")
+REVISION = "revision.txt"
+"""Beside a repository's copy in a folder: which commit it is (`worker/bake.py` writes it)."""
+CHECKED = ".safelight-checked"
+"""In a snapshot of the hub's cache: its large files have been compared with their checksums."""
+LFS = re.compile("[0-9a-f]{64}")
+"""The hub's cache names a large file by its SHA-256, and the small ones by git's hash."""
+
+log = logging.getLogger(__name__)
+
+
+def find_weights(model: Model, baked: Path) -> Path:
+    """The folder of the whole pipeline, downloaded if need be.
+
+    Args:
+        model: an entry of the catalogue.
+        baked: the folder that holds the image's own models.
+
+    Raises:
+        ModelInvalid: it is nowhere, is another revision, or may not be had. The message says what to do.
+
+    """
+    there = _on_this_machine(model.source, model.revision, model.id, baked)
+    if there is not None:
+        log.info("weights_found", extra={"model": model.id, "where": str(there)})
+        return there
+    if model.source.repository is None:
+        raise ModelInvalid(
+            f"The folder of the model {model.id} is missing: {baked / str(model.source.folder)}. Put its weights "
+            "there, or set SAFELIGHT_MODELS_FOLDER to the folder that holds them, or leave it out of "
+            "SAFELIGHT_MODELS."
+        )
+    return download(model)
+
+
+def find_lora(model: Model, lora: Lora, baked: Path) -> Path:
+    """The folder that holds its file, downloaded if need be. Raises `ModelInvalid`."""
+    there = _on_this_machine(lora.source, lora.revision, f"{model.id}-{lora.id}", baked)
+    if there is not None:
+        return there
+    if lora.source.repository is None:
+        raise ModelInvalid(
+            f"The folder of {model.id}'s LoRA {lora.id} is missing: {baked / str(lora.source.folder)}."
+        )
+    with _explained(lora.source.repository):
+        folder = Path(hf_hub_download(lora.source.repository, lora.weight_name, revision=lora.revision)).parent
+    check_download(folder)
+    return folder
+
+
+def download(model: Model) -> Path:
+    """From the hub, checked, into its cache. Raises `ModelInvalid`."""
+    repository = str(model.source.repository)
+    log.info("downloading", extra={"model": model.id, "repository": repository, "revision": model.revision})
+    fetch: Any = DiffusionPipeline.download
+    with _explained(repository):
+        folder = Path(fetch(repository, revision=model.revision, variant=model.variant, use_safetensors=True))
+    check_download(folder)
+    return folder
+
+
+def check_download(folder: Path) -> None:
+    """Compare each large file below it with the checksum by which the hub names it, once.
+
+    Raises `ModelInvalid` and removes what is wrong.
+    """
+    if (folder / CHECKED).exists():
+        return
+    for file in sorted(folder.rglob("*.safetensors")):
+        named = file.resolve().name
+        if LFS.fullmatch(named) and sha256_of(file) != named:
+            file.resolve().unlink()
+            raise ModelInvalid(
+                f"{file.name} did not arrive as the hub has it, and was removed. Start the worker again: it is "
+                "then downloaded once more."
+            )
+    (folder / CHECKED).touch()
+
+
+def sha256_of(file: Path) -> str:
+    """In hexadecimal digits."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextmanager
+def _explained(repository: str) -> Iterator[None]:
+    try:
+        yield
+    except (errors.HfHubHTTPError, requests.RequestException, httpx.HTTPError, OSError) as error:
+        raise ModelInvalid(_why_not(repository, error)) from error
+
+
+def _why_not(repository: str, error: BaseException) -> str:
+    causes = [error]
+    while (cause := causes[-1].__cause__) is not None:  # diffusers wraps what the hub's client raises
+        causes.append(cause)
+    if any(isinstance(one, errors.GatedRepoError) for one in causes):
+        return (
+            f"{repository} is gated: accept its terms at https://huggingface.co/{repository}, and set HF_TOKEN on "
+            "the endpoint to a token that may read it."
+        )
+    if any(isinstance(one, errors.RepositoryNotFoundError | errors.RevisionNotFoundError) for one in causes):
+        return (
+            f"The hub has no {repository} at this revision, or HF_TOKEN may not see it: correct the entry in "
+            "models/catalogue.toml, or the token."
+        )
+    return (
+        f"{repository} could not be downloaded: {type(error).__name__}. Where the hub cannot be reached, bake the "
+        "model into the image (python -m worker.bake), or put it on a network volume; see docs/models.md."
+    )
+
+
+def _on_this_machine(source: Source, revision: str, name: str, baked: Path) -> Path | None:
+    if source.folder is not None:
+        places = NETWORK_VOLUME / source.folder, baked / source.folder
+        return next((folder for folder in places if folder.is_dir()), None)
+    cached = RUNPOD_CACHE / f"models--{str(source.repository).replace('/', '--')}" / "snapshots" / revision
+    if cached.is_dir():
+        return cached
+    for folder in (NETWORK_VOLUME / name, baked / name):
+        if folder.is_dir():
+            _check_revision(folder, revision)
+            return folder
+    return None
+
+
+def _check_revision(folder: Path, revision: str) -> None:
+    marked = folder / REVISION
+    found = marked.read_text(encoding="utf-8").strip() if marked.is_file() else "not said"
+    if found != revision:
+        raise ModelInvalid(
+            f"{folder} should hold revision {revision}; by its {REVISION} it is {found}. "
+            "Make it with python -m worker.bake, or remove it."
+        )
