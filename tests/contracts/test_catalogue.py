@@ -5,8 +5,10 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue, Model, Source, parse_catalogue
-from contracts.paths import MediaType
+from contracts.paths import GenerationPath, MediaType
 from contracts.request import REQUEST_MODELS
+from contracts.task import task_of
+from contracts.validation import resolve_request
 from tests.contracts.catalogues import CATALOGUE, IMAGE_MODEL, VIDEO_MODEL
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -89,12 +91,71 @@ def test_a_repository_may_be_pinned_to_a_commit() -> None:
         {"execution_timeout_seconds": 0},
         {"deadlines_seconds": {}},
         {"parameters": {"width": {"most": 5}}},
-        {"tasks": ["text-to-music"]},
+        {"tasks": {"text-to-music": "X"}},
     ],
 )
 def test_an_entry_with_something_wrong_in_it_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Model.model_validate(IMAGE_MODEL | wrong)
+
+
+def entry_with(changed: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Changed keys replace the image model's; parameters are added, and those that are None taken away."""
+    kept = {name: value for name, value in (IMAGE_MODEL["parameters"] | parameters).items() if value is not None}
+    return IMAGE_MODEL | changed | {"parameters": kept}
+
+
+LORA = {
+    "id": "pixels",
+    "source": {"folder": "pixels"},
+    "revision": "1",
+    "weight_name": "p.safetensors",
+    "licence": "MIT",
+}
+TEXT_ONLY = {"tasks": {"text-to-image": "StableDiffusionPipeline"}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (entry_with({"tasks": {}}, {}), "tasks must be some that make images"),
+        (entry_with({"tasks": {"text-to-video": "WanPipeline"}}, {}), "tasks must be some that make images"),
+        (entry_with(TEXT_ONLY, {}), "input_image is a parameter, but none of its tasks takes one"),
+        (entry_with(TEXT_ONLY, {"input_image": None}), "strength is a parameter, but none of its tasks takes one"),
+        (entry_with({}, {"mask_image": {}}), "mask_image is a parameter, but none of its tasks takes one"),
+        (entry_with({}, {"input_image": None}), "image-to-image needs input_image among the parameters"),
+        (entry_with({"loras": [LORA]}, {}), "lora is a parameter where there are loras, and nowhere else"),
+        (entry_with({}, {"lora": {}}), "lora is a parameter where there are loras, and nowhere else"),
+        (entry_with({"loras": [LORA | {"weight_name": "p.bin"}]}, {"lora": {}}), "only safetensors are read"),
+        (
+            entry_with({"loras": [LORA | {"source": {"repository": "a/b"}}]}, {"lora": {}}),
+            "pixels: the revision of a",
+        ),
+    ],
+)
+def test_tasks_and_parameters_that_do_not_agree_are_refused(entry: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Model.model_validate(entry)
+
+
+def test_a_lora_is_found_by_its_id() -> None:
+    model = Model.model_validate(entry_with({"loras": [LORA]}, {"lora": {}}))
+
+    assert model.find_lora("pixels") == model.loras[0]
+    assert model.find_lora("other") is None
+
+
+def test_the_weights_load_as_what_does_the_first_task() -> None:
+    assert Model.model_validate(IMAGE_MODEL).pipeline_class == "StableDiffusionPipeline"
+
+
+def test_what_is_not_offered_is_not_found_and_needs_no_default() -> None:
+    hidden = IMAGE_MODEL | {"id": "hidden", "offered": False}
+    catalogue = Catalogue.model_validate({"models": [IMAGE_MODEL, hidden]})
+
+    assert catalogue.find(MediaType.IMAGES, "hidden") is None
+    assert [model.id for model in catalogue.offered] == ["tiny-image"]
+    assert [model.id for model in catalogue.models] == ["tiny-image", "hidden"]
 
 
 @pytest.mark.parametrize("text", ["models = ", "models = 5", "", "[[models]]\nid = 'x'"])
@@ -115,6 +176,18 @@ class TestTheCatalogueThatIsShipped:
         keys = REQUEST_MODELS[model.media_type].model_fields.keys() - {"prompt", "model"}
 
         assert model.parameters.keys() <= keys
+
+    @pytest.mark.parametrize("model", catalogue.models, ids=lambda model: model.id)
+    def test_its_defaults_can_be_asked_for(self, model: Model) -> None:
+        path = GenerationPath(user_id="u", media_type=model.media_type, file_uid="f")
+        only = Catalogue(models=[model.model_copy(update={"offered": True, "default": True})])
+        for task in model.tasks:
+            uploads = dict.fromkeys(task.starts_from, "uploads/u/picture")
+
+            found, request = resolve_request(path, {"prompt": "", **uploads}, only)
+
+            assert task_of(model.media_type, request) is task
+            assert found.id == model.id
 
     @pytest.mark.parametrize("model", catalogue.models, ids=lambda model: model.id)
     def test_its_sizes_have_defaults(self, model: Model) -> None:

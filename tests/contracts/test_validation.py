@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
+from contracts.catalogue import Catalogue
 from contracts.errors import ErrorCode, RequestInvalid
 from contracts.paths import GenerationPath, MediaType
 from contracts.validation import resolve_request
-from tests.contracts.catalogues import CATALOGUE
+from tests.contracts.catalogues import CATALOGUE, IMAGE_MODEL
 from tests.contracts.documents import IMAGE_PATH, VIDEO_PATH
 
 
@@ -175,3 +176,85 @@ def test_a_uid_full_of_regex_characters_matches_nobody_elses_uploads() -> None:
 
     assert resolve(path, input_image="uploads/.*/a.png")["input_image"] == "uploads/.*/a.png"
     assert refusal_of(path, input_image="uploads/u1/a.png")[0] == "input_image"
+
+
+UPLOAD = "uploads/u1/picture"
+LORAS = [
+    {"id": name, "source": {"folder": name}, "revision": "1", "weight_name": "p.safetensors", "licence": "MIT"}
+    for name in ("pixels", "ink")
+]
+STEPS: dict[str, Any] = IMAGE_MODEL | {
+    "id": "steps",
+    "loras": LORAS,
+    "parameters": IMAGE_MODEL["parameters"]
+    | {"num_inference_steps": {"default": 10}, "lora": {}, "lora_scale": {"default": 1.0}},
+}
+
+
+def catalogue_of(model: dict[str, Any]) -> Catalogue:
+    return Catalogue.model_validate({"models": [model]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "message"),
+    [
+        ({"strength": 0.5}, "strength", "strength means something only with input_image"),
+        (
+            {"input_image": UPLOAD, "strength": 0.1, "num_inference_steps": 9},
+            "strength",
+            "strength x num_inference_steps must be at least 1: nothing would be done",
+        ),
+        (
+            {"input_image": UPLOAD, "mask_image": UPLOAD},
+            "mask_image",
+            "mask_image does not apply to the model steps",
+        ),
+        ({"lora": "other"}, "lora", "lora must be one of pixels, ink"),
+    ],
+)
+def test_what_means_nothing_to_the_task_is_refused(asked: dict[str, Any], field: str, message: str) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        resolve_request(IMAGE_PATH, {"prompt": "", **asked}, catalogue_of(STEPS))
+
+    assert (refused.value.field, str(refused.value)) == (field, message)
+
+
+def test_a_model_that_starts_from_a_picture_needs_one() -> None:
+    tasks = {"image-to-image": "StableDiffusionImg2ImgPipeline"}
+
+    with pytest.raises(RequestInvalid) as refused:
+        resolve_request(IMAGE_PATH, {"prompt": ""}, catalogue_of(STEPS | {"tasks": tasks}))
+
+    assert refused.value.field == "input_image"
+    assert str(refused.value) == "input_image is needed: the model steps starts from a picture"
+
+
+def test_a_mask_without_its_picture_is_refused() -> None:
+    tasks = {"text-to-image": "A", "inpainting": "B"}
+    parameters = STEPS["parameters"] | {"mask_image": {}}
+
+    with pytest.raises(RequestInvalid, match="which part of input_image to repaint: name both") as refused:
+        resolve_request(
+            IMAGE_PATH,
+            {"prompt": "", "mask_image": UPLOAD},
+            catalogue_of(STEPS | {"tasks": tasks, "parameters": parameters}),
+        )
+
+    assert refused.value.field == "mask_image"
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "not_there"),
+    [
+        ({}, set(), {"strength", "lora_scale"}),
+        ({"input_image": UPLOAD}, {"strength"}, {"lora_scale"}),
+        ({"lora": "ink"}, {"lora_scale"}, {"strength"}),
+    ],
+)
+def test_defaults_are_filled_in_where_they_mean_something(
+    asked: dict[str, Any], there: set[str], not_there: set[str]
+) -> None:
+    _, request = resolve_request(IMAGE_PATH, {"prompt": "", **asked}, catalogue_of(STEPS))
+
+    assert there <= request.keys()
+    assert not request.keys() & not_there

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from contracts.catalogue import Model
-from contracts.errors import ClaimLost, ErrorCode, Unavailable
+from contracts.errors import ClaimLost, ErrorCode, FailedStage, Unavailable
 from contracts.paths import MediaType
 from contracts.status import Stage
 from tests.worker.cloud_places import CATALOGUE
 from tests.worker.test_batching import asked
 from worker.batching import Batching, kind_of
 from worker.gpu_turn import Pictures
-from worker.lane import GpuLost, Lane, Part
+from worker.lane import OVERTAKEN_SECONDS, GpuLost, Lane, Part
 
 MODEL = CATALOGUE.of(MediaType.IMAGES)[0]
+OTHER = MODEL.model_copy(update={"id": "other"})
 PATIENCE = 10.0
 
 
@@ -36,6 +37,7 @@ class Gpu:
         self.loaded: set[str] | None = None
         """Models; None for all."""
         self.prepared: list[str] = []
+        self.unloadable: set[str] = set()
         self._wait = wait
 
     def has(self, model: Model) -> bool:
@@ -44,6 +46,8 @@ class Gpu:
 
     def prepare(self, model: Model) -> None:
         """See `lane.Pipelines`. One model fits."""
+        if model.id in self.unloadable:
+            raise Unavailable(ErrorCode.MODEL_UNAVAILABLE, FailedStage.LOADING, "It cannot be loaded.")
         self.prepared.append(model.id)
         self.loaded = {model.id}
 
@@ -103,20 +107,25 @@ class Jobs:
         self,
         seed: int,
         claim: Callable[[], None] = lambda: None,
+        of: Model | None = None,
         **request: Any,  # noqa: ANN401 - any scalar
     ) -> "Future[list[int]]":
         """Stand in line. What comes of it is the first value of each picture."""
         self.followers[seed], self.stops[seed] = Follower(), threading.Event()
-        return self._threads.submit(self._run, seed, asked(**request), claim)
+        return self._threads.submit(self._run, seed, of or MODEL, asked(**request), claim)
 
-    def _run(self, seed: int, request: Mapping[str, Any], claim: Callable[[], None]) -> list[int]:
-        with self.lane.turn(MODEL, request, self.stops[seed]) as gpu:
+    def _run(self, seed: int, model: Model, request: Mapping[str, Any], claim: Callable[[], None]) -> list[int]:
+        with self.lane.turn(model, request, self.stops[seed]) as gpu:
             with self._come_in:
                 self.let_in.append(seed)
                 self._come_in.notify_all()
             claim()
             arrived = list(gpu.generate(request, seed, self.followers[seed]))
         return [int(picture[0, 0, 0]) for pictures in arrived for picture in pictures]
+
+    def is_in_line(self, model: Model) -> bool:
+        """Whether a job of it stands there."""
+        return any(place.model is model for place in list(self.lane._line))
 
     def wait_for(self, *seeds: int) -> None:
         """Until these are let in."""
@@ -167,6 +176,56 @@ def test_those_of_another_kind_do_not() -> None:
 
     assert [result.result(PATIENCE) for result in results] == [[0], [1], [2], [3], [4]]
     assert sorted(map(sorted, gpu.calls)) == [[0], [1, 3], [2, 4]]
+
+
+def held_up(gpu: Gpu, jobs: Jobs) -> list["Future[list[int]]"]:
+    """One job is on the GPU; behind it, one whose model is not loaded, and one whose model is."""
+    gpu.loaded = {MODEL.id}
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results.append(jobs.start(1, of=OTHER))
+    while not jobs.is_in_line(OTHER):
+        threading.Event().wait(0.01)
+    return [*results, jobs.start(2)]
+
+
+def test_jobs_of_the_loaded_model_go_before_one_whose_model_is_not() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 0.2})
+    results = held_up(gpu, jobs)
+    jobs.wait_for(2)
+    gpu.go_on.release(3)
+
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2]]
+    assert gpu.calls == [[0], [2], [1]]
+    assert gpu.prepared == [OTHER.id]
+    assert jobs.followers[1].seen == ["loading", "generating", "1/2", "2/2"]
+
+
+def test_nobody_is_overtaken_for_longer_than_that() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 0.5})
+    gpu.takes = {1: OVERTAKEN_SECONDS}  # calls are slower than they should be
+    results = held_up(gpu, jobs)
+    jobs.wait_for(2)
+    results.append(jobs.start(3))
+    gpu.go_on.release(4)
+
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2], [3]]
+    assert gpu.calls == [[0], [2], [1], [3]]
+    assert gpu.prepared == [OTHER.id, MODEL.id]
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_job_and_not_the_lane() -> None:
+    gpu = Gpu(wait=False)
+    gpu.loaded, gpu.unloadable = {MODEL.id}, {OTHER.id}
+    jobs = jobs_for(gpu, {})
+
+    with pytest.raises(Unavailable, match="cannot be loaded"):
+        jobs.start(1, of=OTHER).result(PATIENCE)
+
+    assert jobs.start(2).result(PATIENCE) == [2]
+    assert gpu.calls == [[2]]
 
 
 def test_where_a_batch_does_not_pay_nobody_waits_for_one() -> None:
