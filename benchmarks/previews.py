@@ -32,7 +32,7 @@ def measure() -> list[Row]:
     model = catalogue.find(MediaType.IMAGES, None)
     assert model is not None  # noqa: S101 - one is the default
     engine = DiffusersEngine([model], MODELS_FOLDER)
-    warm_up(engine, [model], catalogue, Batching())
+    warm_up(engine, catalogue, Batching())
     vae, projection = engine.shelf.take(model).base.vae, engine.projections[model.id]
     latents = torch.randn(1, vae.config.latent_channels, SIDE, SIDE, device=engine.device)
 

@@ -123,9 +123,10 @@ class Jobs:
             arrived = list(gpu.generate(request, seed, self.followers[seed]))
         return [int(picture[0, 0, 0]) for pictures in arrived for picture in pictures]
 
-    def is_in_line(self, model: Model) -> bool:
-        """Whether a job of it stands there."""
-        return any(place.model is model for place in list(self.lane._line))
+    def wait_for_line(self, length: int) -> None:
+        """Until so many stand in it."""
+        while len(self.lane._line) < length:
+            assert not threading.Event().wait(0.01)
 
     def wait_for(self, *seeds: int) -> None:
         """Until these are let in."""
@@ -183,17 +184,17 @@ def held_up(gpu: Gpu, jobs: Jobs) -> list["Future[list[int]]"]:
     gpu.loaded = {MODEL.id}
     results = [jobs.start(0)]
     assert gpu.began.acquire(timeout=PATIENCE)
-    results.append(jobs.start(1, of=OTHER))
-    while not jobs.is_in_line(OTHER):
-        threading.Event().wait(0.01)
-    return [*results, jobs.start(2)]
+    for seed, model in ((1, OTHER), (2, MODEL)):
+        results.append(jobs.start(seed, of=model))
+        jobs.wait_for_line(seed)
+    return results
 
 
 def test_jobs_of_the_loaded_model_go_before_one_whose_model_is_not() -> None:
     gpu = Gpu()
-    jobs = jobs_for(gpu, {1: 0.2})
+    jobs = jobs_for(gpu, {1: 600.0})
+    gpu.takes = {1: 1.0}
     results = held_up(gpu, jobs)
-    jobs.wait_for(2)
     gpu.go_on.release(3)
 
     assert [result.result(PATIENCE) for result in results] == [[0], [1], [2]]
@@ -204,15 +205,13 @@ def test_jobs_of_the_loaded_model_go_before_one_whose_model_is_not() -> None:
 
 def test_nobody_is_overtaken_for_longer_than_that() -> None:
     gpu = Gpu()
-    jobs = jobs_for(gpu, {1: 0.5})
-    gpu.takes = {1: OVERTAKEN_SECONDS}  # calls are slower than they should be
+    jobs = jobs_for(gpu, {1: 600.0})
+    gpu.takes = {1: OVERTAKEN_SECONDS}
     results = held_up(gpu, jobs)
-    jobs.wait_for(2)
-    results.append(jobs.start(3))
-    gpu.go_on.release(4)
+    gpu.go_on.release(3)
 
-    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2], [3]]
-    assert gpu.calls == [[0], [2], [1], [3]]
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2]]
+    assert gpu.calls == [[0], [1], [2]]
     assert gpu.prepared == [OTHER.id, MODEL.id]
 
 
