@@ -28,7 +28,7 @@ SERVE = """
 import sys, functions_framework
 functions_framework.create_app(sys.argv[1], "main.py")
 from adapters.catalogue_file import load_catalogue
-print(len(load_catalogue().models))
+print(len(load_catalogue().offered))
 """
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",

@@ -9,4 +9,4 @@ from worker.engine import DiffusersEngine
 @pytest.fixture(scope="session")
 def diffusers_engine(models_folder: Path) -> DiffusersEngine:
     """Loaded once, as in a worker."""
-    return DiffusersEngine(load_catalogue().models, models_folder)
+    return DiffusersEngine(load_catalogue().offered, models_folder)

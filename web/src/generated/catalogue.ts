@@ -5,9 +5,11 @@ export const models = [
     "title": "Safelight Image",
     "media_type": "images",
     "default": true,
-    "tasks": [
-      "text-to-image"
-    ],
+    "tasks": {
+      "text-to-image": "StableDiffusionPipeline",
+      "image-to-image": "StableDiffusionImg2ImgPipeline",
+      "inpainting": "StableDiffusionInpaintPipeline"
+    },
     "licence": "Apache-2.0",
     "examples": [
       "sunset over the sea",
@@ -55,7 +57,14 @@ export const models = [
           "webp"
         ]
       },
-      "seed": {}
+      "seed": {},
+      "input_image": {},
+      "mask_image": {},
+      "strength": {
+        "default": 0.6,
+        "minimum": 0.05,
+        "maximum": 1.0
+      }
     }
   },
   {
@@ -63,9 +72,9 @@ export const models = [
     "title": "Safelight Video",
     "media_type": "videos",
     "default": true,
-    "tasks": [
-      "text-to-video"
-    ],
+    "tasks": {
+      "text-to-video": "WanPipeline"
+    },
     "licence": "Apache-2.0",
     "examples": [
       "a yellow ball moving to the right on a blue background",
