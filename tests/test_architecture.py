@@ -33,11 +33,12 @@ ONLY_IN = {
         "worker/frames.py",
         "worker/latents.py",
         "worker/loading.py",
+        "worker/shelf.py",
         "training/*",
         "benchmarks/previews.py",
         *BASELINES,
     },
-    "diffusers": {"worker/engine.py", "worker/loading.py", "training/*", *BASELINES},
+    "diffusers": {"worker/engine.py", "worker/loading.py", "worker/weights.py", "training/*", *BASELINES},
     "transformers": {"training/*"},
     "runpod": {
         "worker/runpod_sdk.py",
