@@ -23,7 +23,8 @@ FAILED = {
         pytest.param("images", {"model": "safelight-video"}, "model", id="a video model for an image"),
         pytest.param("images", {"width": 130}, "width", id="a width off the grid"),
         pytest.param("images", {"height": 1024}, "height", id="a height that the model cannot make"),
-        pytest.param("images", {"strength": 0.5}, "strength", id="a key that does not apply to the model"),
+        pytest.param("images", {"lora": "ink"}, "lora", id="a key that does not apply to the model"),
+        pytest.param("images", {"strength": 0.5}, "strength", id="a strength, and nothing to start from"),
         pytest.param(
             "videos", {"num_frames": 33, "width": 128, "height": 128, "fps": 31}, "fps", id="fps too high"
         ),

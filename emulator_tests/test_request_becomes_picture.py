@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 import requests
 from PIL import Image
@@ -85,6 +86,34 @@ def test_the_same_seed_gives_the_same_picture() -> None:
     )
 
     assert one["generation_data"]["sha256"] == other["generation_data"]["sha256"]
+
+
+def test_an_upload_becomes_another_picture() -> None:
+    user = FirebaseUser.sign_up()
+    name = f"uploads/{user.uid}/start.png"
+    buffer = io.BytesIO()
+    Image.new("RGB", (96, 96), (250, 220, 40)).save(buffer, "PNG")
+    assert user.upload(name, buffer.getvalue(), "image/png").ok
+
+    asked = {"prompt": "a plain yellow background", "input_image": name, "strength": 0.2, "seed": 3}
+    document = wait_for_end(user, request(user, "images", **asked))
+
+    assert document["status"] == "completed", document.get("error")
+    content = _download_all(document["generation_data"], document["generation_data"]["image_urls"])[0]
+    red, green, blue = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).mean(axis=(0, 1))
+    assert min(red, green) > 150
+    assert blue < 120
+
+
+def test_anothers_upload_is_not_looked_at() -> None:
+    owner, thief = FirebaseUser.sign_up(), FirebaseUser.sign_up()
+    name = f"uploads/{owner.uid}/mine.png"
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
+    assert owner.upload(name, buffer.getvalue(), "image/png").ok
+
+    with pytest.raises(AssertionError, match="403"):
+        request(thief, "images", prompt="x", input_image=name)
 
 
 def test_progress_is_written_while_it_generates() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import diffusers
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
@@ -182,6 +184,20 @@ def paint_as_asked(engine: DiffusersEngine, wanted: Single, seed: int) -> NDArra
     (picture,) = made(engine, IMAGE, request, seed)
     painted: NDArray[np.uint8] = picture
     return painted
+
+
+def test_a_picture_that_starts_from_another_keeps_its_shape_and_takes_new_colours(engine: DiffusersEngine) -> None:
+    start = paint_as_asked(engine, WANTED[1], 1)
+    wanted = replace(WANTED[1], background="green", thing=replace(WANTED[1].thing, colour="red"))
+    path = GenerationPath(user_id="u1", media_type=IMAGE.media_type, file_uid="f1")
+    asked = {"prompt": plain_caption(wanted), "input_image": "uploads/u1/start", "num_images": 2}
+    _, request = resolve_request(path, asked, CATALOGUE)
+
+    pictures = made(engine, IMAGE, request | {"input_image": Image.fromarray(start)}, 1)
+
+    verdicts = [judge(picture, wanted) for picture in pictures]
+    assert all(verdict.background and verdict.colour and verdict.shape for verdict in verdicts)
+    assert not np.array_equal(*pictures)
 
 
 def test_a_video_shows_what_its_prompt_says(engine: DiffusersEngine) -> None:
