@@ -434,4 +434,56 @@ WORKER = [
         ),
     ),
 ]
-ALL = [*TRANSITIONS, *SWEEPER, *FUNCTIONS, *FILES, *WORKER]
+GPU = [
+    *_in(
+        "worker/lane.py",
+        (
+            "a job is let in long before its turn",
+            "        return self._until_turn() <= LEAD_SECONDS\n",
+            "        return True\n",
+        ),
+        (
+            "a model is loaded though others wait whose model is loaded",
+            "        return next((place for place in places if self._pipelines.has(place.model)), first)\n",
+            "        return first\n",
+        ),
+        (
+            "who waits for a model is overtaken for ever",
+            "        if self._monotonic() - first.came >= OVERTAKEN_SECONDS:\n            return first\n",
+            "",
+        ),
+        (
+            "a lost GPU is tried again",
+            "        if self.lost.is_set():\n            return GpuLost()\n",
+            "",
+        ),
+        (
+            "one bad job takes its mates along",
+            "if error is not None and len(wanted) > 1 and not",
+            "if error is None and len(wanted) > 1 and not",
+        ),
+        (
+            "who leaves stops his mates",
+            "            if all(mate.left for mate in self.mates):\n                raise ClaimLost",
+            "            if any(mate.left for mate in self.mates):\n                raise ClaimLost",
+        ),
+    ),
+    *_in(
+        "worker/shelf.py",
+        (
+            "who was asked for last goes first",
+            "self._loaded.popitem(last=False)",
+            "self._loaded.popitem(last=True)",
+        ),
+        ("asking for one is not remembered", "        self._loaded.move_to_end(model.id)\n", ""),
+    ),
+    *_in(
+        "worker/warm_up.py",
+        (
+            "a model that cannot generate takes jobs",
+            "        except GenerationFailed as error:\n            raise ModelInvalid(",
+            "        except GenerationFailed as error:\n            continue\n            raise ModelInvalid(",
+        ),
+    ),
+]
+ALL = [*TRANSITIONS, *SWEEPER, *FUNCTIONS, *FILES, *WORKER, *GPU]
