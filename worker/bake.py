@@ -14,7 +14,7 @@ from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
 from worker.cannot_start import ModelInvalid
 from worker.settings import MODELS_FOLDER
-from worker.weights import REVISION, download
+from worker.weights import CHECKED, REVISION, download
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,8 @@ def bake(model: Model, into: Path) -> Path:
     """Make its folder, whole or not at all. Raises `ModelInvalid`."""
     done, half = into / model.id, into / f".{model.id}.half"
     shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(download(model), half)  # the cache holds links; an image should hold files
+    # The cache holds links, and an image should hold files.
+    shutil.copytree(download(model), half, ignore=shutil.ignore_patterns(CHECKED))
     (half / REVISION).write_text(f"{model.revision}\n", encoding="utf-8")
     shutil.rmtree(done, ignore_errors=True)
     half.rename(done)

@@ -26,3 +26,9 @@ class ModelInvalid(CannotStart):
     """A model cannot be loaded, or cannot generate."""
 
     code = "model_invalid"
+
+
+def reason_of(error: BaseException) -> str:
+    """What a library says, as part of a sentence: its kind and its first line."""
+    reason = (str(error).strip() or "no reason given").splitlines()[0].rstrip(".")
+    return f"{type(error).__name__}: {reason}"

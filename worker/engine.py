@@ -3,7 +3,7 @@
 import inspect
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from worker.cannot_start import ModelInvalid
 from worker.frames import FrameStream, streams_frames
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost, Part
-from worker.latents import Foresight, Projection, can_be_seen, fit
+from worker.latents import Foresight, Projection, as_seen, fit
 from worker.loading import LoadedModel, load
 from worker.pace import Throttle
 from worker.shelf import Shelf
@@ -61,15 +61,8 @@ class DiffusersEngine:
 
     def prepare(self, model: Model) -> None:
         """See `lane.Pipelines.prepare`."""
-        try:
+        with _unavailable(model):
             self.shelf.take(model)
-        except ModelInvalid as invalid:
-            call_operator(invalid.code, str(invalid))
-            raise Unavailable(
-                ErrorCode.MODEL_UNAVAILABLE,
-                FailedStage.LOADING,
-                f"The model {model.id} cannot be loaded at the moment. Try again later.",
-            ) from invalid
 
     def generate(self, model: Model, parts: Sequence[Part], *, fit_previews: bool = False) -> None:
         """One call for all parts; each gets its pictures.
@@ -94,7 +87,9 @@ class DiffusersEngine:
                 FailedStage.LOADING,
                 f"The model {model.id} is not served at the moment.",
             )
-        loaded = self.shelf.take(model)
+        with _unavailable(model):
+            loaded = self.shelf.take(model)
+            _choose_lora(loaded, parts[0].request)
         call = _Call(loaded, parts, self.projections.get(model.id))
         try:
             for part in self._within_memory(call):
@@ -107,7 +102,6 @@ class DiffusersEngine:
             (fit_previews or model.id not in self.projections)
             and call.latents is not None
             and call.pictures is not None
-            and can_be_seen(call.latents)
         ):
             self.projections[model.id] = fit(call.latents, call.pictures)
 
@@ -138,19 +132,15 @@ class _Call:
         self.parts = parts
         self.has_delivered = False
         self.latents: torch.Tensor | None = None
-        """After the last step."""
+        """After the last step; None where they cannot be seen."""
         self.pictures: torch.Tensor | None = None
         """What became of them: (batch, 3, height, width), from 0 to 1; of videos, their first frames."""
         self._projection = projection
-        self._loaded = loaded
 
     def run(self, *, last_try: bool = False) -> Sequence[Part]:
         """Deliver every part's pictures. Those parts that came out black get none, and are returned."""
         self._previews = Throttle(PREVIEW_EVERY_SECONDS)
         self._foresight = Foresight(self.pipeline.scheduler)
-        request = self.parts[0].request
-        lora = self.model.find_lora(request["lora"]) if "lora" in request else None
-        self._loaded.choose_lora(lora, request.get("lora_scale", 1.0))
         with torch.inference_mode():
             if streams_frames(self.pipeline):
                 return self._stream(last_try=last_try)
@@ -207,9 +197,10 @@ class _Call:
         }
 
     def _after_step(self, pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-        self.latents = tensors["latents"]
-        if self._projection is not None and can_be_seen(tensors["latents"]):
-            self._show(self._foresight.after_step(step, tensors["latents"]))
+        self.latents = as_seen(pipeline, tensors["latents"])
+        finished = self._foresight.after_step(tensors["latents"])
+        if finished is not None:
+            self._show(as_seen(pipeline, finished))
         for part in self.parts:
             part.step(step + 1, pipeline.num_timesteps)  # fewer than asked for, where strength is below 1
         return tensors
@@ -239,6 +230,25 @@ def leaner(pipeline: Any, device: str) -> Iterator[None]:  # noqa: ANN401 - the 
             back.callback(pipeline.to, device)
             back.callback(pipeline.remove_all_hooks)
         yield
+
+
+@contextmanager
+def _unavailable(model: Model) -> Iterator[None]:
+    """What is ours to mend fails the job for now, and calls the operator."""
+    try:
+        yield
+    except ModelInvalid as invalid:
+        call_operator(invalid.code, str(invalid))
+        raise Unavailable(
+            ErrorCode.MODEL_UNAVAILABLE,
+            FailedStage.LOADING,
+            f"The model {model.id} cannot be loaded at the moment. Try again later.",
+        ) from invalid
+
+
+def _choose_lora(loaded: LoadedModel, request: Mapping[str, Any]) -> None:
+    lora = loaded.model.find_lora(request["lora"]) if "lora" in request else None
+    loaded.choose_lora(lora, request.get("lora_scale", 1.0))
 
 
 def _for_each(picture: Any, each: Sequence[Any]) -> Any:  # noqa: ANN401 - one of Pillow's

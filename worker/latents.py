@@ -11,6 +11,8 @@ import torch
 
 LARGEST_SIDE = 64
 """Of a preview, in pixels: two thousand bytes as a JPEG, and the page shows it larger and soft."""
+STRAIGHT = "FlowMatch", "EulerDiscrete"
+"""How the names of those schedulers begin that add no noise on the way, and keep their `sigmas`."""
 
 
 class Projection:
@@ -48,9 +50,19 @@ def fit(latents: torch.Tensor, pictures: torch.Tensor) -> Projection:
     return Projection(torch.linalg.solve(square, rows.T @ colours))
 
 
-def can_be_seen(latents: torch.Tensor) -> bool:
-    """Whether they are laid out as a picture: some pipelines pack theirs into a row of tokens."""
-    return latents.dim() in {4, 5}
+def as_seen(pipeline: Any, latents: torch.Tensor) -> torch.Tensor | None:  # noqa: ANN401 - the library is untyped
+    """Latents of a running call, laid out as a picture, or with frames after the channels.
+
+    None where they are packed into a row of tokens, as FLUX and LTX-Video have them.
+    """
+    if latents.dim() not in {4, 5}:
+        return None
+    name = type(pipeline).__name__
+    if name.startswith("CogVideoX"):
+        return latents.movedim(1, 2)  # it has the frames first
+    if name == "WanImageToVideoPipeline" and pipeline.config.expand_timesteps:
+        return latents[:, :, 1:]  # the picture that it starts from takes the first one's place only at the end
+    return latents
 
 
 class Foresight:
@@ -60,22 +72,23 @@ class Foresight:
         self._scheduler = scheduler
         self._last: torch.Tensor | None = None
 
-    def after_step(self, step: int, latents: torch.Tensor) -> torch.Tensor | None:
-        """The finished latents, as well as can be told after this step (from 0); None where nothing can be told.
+    def after_step(self, latents: torch.Tensor) -> torch.Tensor | None:
+        """The finished latents, as well as can be told after this step; None where nothing can be told.
 
-        Multistep solvers keep each step's estimate (`model_outputs`). Flow matching moves along a straight line
-        from noise (sigma 1) to the picture (sigma 0), so two points tell where it ends.
+        Multistep solvers keep each step's estimate (`model_outputs`). Euler's steps move along a straight line
+        from noise to the picture (sigma 0), so two points tell where it ends.
         """
         guesses = getattr(self._scheduler, "model_outputs", None)
         last, self._last = self._last, latents
         if guesses and guesses[-1] is not None:
             guess: torch.Tensor = guesses[-1]
             return guess
-        if not type(self._scheduler).__name__.startswith("FlowMatch"):
+        if not type(self._scheduler).__name__.startswith(STRAIGHT):
             return latents
         if last is None:
             return None
-        before, now = self._scheduler.sigmas[step], self._scheduler.sigmas[step + 1]
+        reached = self._scheduler.step_index  # counted from pure noise, also where a picture let it skip some
+        before, now = self._scheduler.sigmas[reached - 1], self._scheduler.sigmas[reached]
         finished: torch.Tensor = latents - now * (latents - last) / (now - before)
         return finished
 

@@ -1,5 +1,6 @@
 """From a catalogue entry to pipelines on their device."""
 
+import copy
 import inspect
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 
 from contracts.catalogue import Lora, Model
 from contracts.task import Task
-from worker.cannot_start import ModelInvalid
+from worker.cannot_start import ModelInvalid, reason_of
 from worker.weights import find_lora, find_weights, sha256_of
 
 
@@ -34,24 +35,32 @@ class LoadedModel:
         return self._pipelines[task]
 
     def choose_lora(self, lora: Lora | None, scale: float) -> None:
-        """Let the next calls have this one and no other. Raises `ModelInvalid` where its file is not to be had."""
+        """Let the next calls have this one and no other. Raises `ModelInvalid` where it cannot be had."""
         if lora is None:
             if self._loras:
                 self.base.disable_lora()
             return
         name = _adapter_name(lora)
-        if name not in self._loras:
-            folder = find_lora(self.model, lora, self._baked)
-            self.base.load_lora_weights(
-                folder,
-                weight_name=lora.weight_name,
-                adapter_name=name,
-                use_safetensors=True,
-                local_files_only=True,
-            )
-            self._loras.add(name)
-        self.base.enable_lora()
-        self.base.set_adapters([name], [scale])
+        file = None if name in self._loras else find_lora(self.model, lora, self._baked)
+        try:
+            if file is not None:
+                self.base.load_lora_weights(
+                    file.parent,
+                    weight_name=file.name,
+                    adapter_name=name,
+                    use_safetensors=True,
+                    local_files_only=True,
+                )
+                self._loras.add(name)
+            self.base.enable_lora()
+            self.base.set_adapters([name], [scale])
+        except Exception as error:
+            self.base.unload_lora_weights()  # half of it may have come in
+            self._loras.clear()
+            raise ModelInvalid(
+                f"The LoRA {lora.id} does not fit {self.model.id}: {reason_of(error)}. Correct its entry in "
+                "models/catalogue.toml, or take it out."
+            ) from error
 
 
 def load(model: Model, baked: Path, device: str) -> LoadedModel:
@@ -75,9 +84,8 @@ def load(model: Model, baked: Path, device: str) -> LoadedModel:
         )
         pipeline = pipeline.to(device)
     except Exception as error:
-        reason = (str(error).strip() or "no reason given").splitlines()[0].rstrip(".")
         raise ModelInvalid(
-            f"The model {model.id} cannot be loaded from {folder}: {type(error).__name__}: {reason}. "
+            f"The model {model.id} cannot be loaded from {folder}: {reason_of(error)}. "
             "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
         ) from error
     if type(pipeline).__name__ != model.pipeline_class:
@@ -100,7 +108,22 @@ def _from_parts_of(pipeline: Any, pipeline_class: Any) -> Any:  # noqa: ANN401 -
     """As `pipeline_class.from_pipe`; but that one brings every part to one dtype, and these parts are shared."""
     known = {**pipeline.config, **pipeline.components}
     names = inspect.signature(pipeline_class.__init__).parameters
+    if pipeline_class is diffusers.StableDiffusionInpaintPipeline:
+        known["unet"] = _said_to_have_four_channels(known["unet"])
     return pipeline_class(**{name: known[name] for name in names if name in known})
+
+
+def _said_to_have_four_channels(unet: Any) -> Any:  # noqa: ANN401 - the library is untyped
+    """The same weights under another configuration.
+
+    Stable Diffusion's inpainting knows a UNet that is made for it by 9 channels, and any other one by 4; its
+    arithmetic asks for no number, but 16 are refused (diffusers 0.42, pipeline_stable_diffusion_inpaint.py).
+    """
+    if unet.config.in_channels == 9:
+        return unet
+    alike = copy.copy(unet)
+    alike.register_to_config(in_channels=4)
+    return alike
 
 
 def _adapter_name(lora: Lora) -> str:

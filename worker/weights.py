@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-import requests
+import httpx2
 from diffusers import DiffusionPipeline
 from huggingface_hub import errors, hf_hub_download
 
 from contracts.catalogue import Lora, Model, Source
-from worker.cannot_start import ModelInvalid
+from worker.cannot_start import ModelInvalid, reason_of
 
 RUNPOD_CACHE = Path("/runpod-volume/huggingface-cache/hub")
 """https://docs.runpod.io/serverless/endpoints/model-caching"""
@@ -26,9 +25,12 @@ NETWORK_VOLUME = Path("/runpod-volume/models")
 REVISION = "revision.txt"
 """Beside a repository's copy in a folder: which commit it is (`worker/bake.py` writes it)."""
 CHECKED = ".safelight-checked"
-"""In a snapshot of the hub's cache: its large files have been compared with their checksums."""
+"""In a snapshot of the hub's cache: the checksums of those large files that have been compared with them."""
 LFS = re.compile("[0-9a-f]{64}")
 """The hub's cache names a large file by its SHA-256, and the small ones by git's hash."""
+NOT_THERE = errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError
+NO_ANSWER = errors.HfHubHTTPError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx2.HTTPError
+"""What the hub's client raises."""
 
 log = logging.getLogger(__name__)
 
@@ -58,18 +60,19 @@ def find_weights(model: Model, baked: Path) -> Path:
 
 
 def find_lora(model: Model, lora: Lora, baked: Path) -> Path:
-    """The folder that holds its file, downloaded if need be. Raises `ModelInvalid`."""
+    """Its file, downloaded if need be. Raises `ModelInvalid`."""
     there = _on_this_machine(lora.source, lora.revision, f"{model.id}-{lora.id}", baked)
-    if there is not None:
-        return there
+    if there is not None and (there / lora.weight_name).is_file():
+        return there / lora.weight_name
     if lora.source.repository is None:
         raise ModelInvalid(
-            f"The folder of {model.id}'s LoRA {lora.id} is missing: {baked / str(lora.source.folder)}."
+            f"The file of {model.id}'s LoRA {lora.id} is missing: "
+            f"{baked / str(lora.source.folder) / lora.weight_name}. Put it there, or correct the entry."
         )
     with _explained(lora.source.repository):
-        folder = Path(hf_hub_download(lora.source.repository, lora.weight_name, revision=lora.revision)).parent
-    check_download(folder)
-    return folder
+        file = Path(hf_hub_download(lora.source.repository, lora.weight_name, revision=lora.revision))
+    check_download(file.parents[len(Path(lora.weight_name).parts) - 1])
+    return file
 
 
 def download(model: Model) -> Path:
@@ -88,17 +91,21 @@ def check_download(folder: Path) -> None:
 
     Raises `ModelInvalid` and removes what is wrong.
     """
-    if (folder / CHECKED).exists():
-        return
+    marker = folder / CHECKED
+    checked = set(marker.read_text(encoding="utf-8").split()) if marker.is_file() else set()
     for file in sorted(folder.rglob("*.safetensors")):
-        named = file.resolve().name
-        if LFS.fullmatch(named) and sha256_of(file) != named:
-            file.resolve().unlink()
+        content = file.resolve()
+        if not LFS.fullmatch(content.name) or content.name in checked:
+            continue
+        if sha256_of(content) != content.name:
+            file.unlink()
+            content.unlink()
             raise ModelInvalid(
                 f"{file.name} did not arrive as the hub has it, and was removed. Start the worker again: it is "
                 "then downloaded once more."
             )
-    (folder / CHECKED).touch()
+        with marker.open("a", encoding="utf-8") as lines:
+            lines.write(f"{content.name}\n")
 
 
 def sha256_of(file: Path) -> str:
@@ -111,7 +118,7 @@ def sha256_of(file: Path) -> str:
 def _explained(repository: str) -> Iterator[None]:
     try:
         yield
-    except (errors.HfHubHTTPError, requests.RequestException, httpx.HTTPError, OSError) as error:
+    except Exception as error:
         raise ModelInvalid(_why_not(repository, error)) from error
 
 
@@ -124,14 +131,20 @@ def _why_not(repository: str, error: BaseException) -> str:
             f"{repository} is gated: accept its terms at https://huggingface.co/{repository}, and set HF_TOKEN on "
             "the endpoint to a token that may read it."
         )
-    if any(isinstance(one, errors.RepositoryNotFoundError | errors.RevisionNotFoundError) for one in causes):
+    if any(isinstance(one, NOT_THERE) for one in causes):
         return (
-            f"The hub has no {repository} at this revision, or HF_TOKEN may not see it: correct the entry in "
-            "models/catalogue.toml, or the token."
+            f"The hub has no {repository} at this revision, or not this file of it, or HF_TOKEN may not see it: "
+            "correct the entry in models/catalogue.toml, or the token."
+        )
+    if any(isinstance(one, NO_ANSWER) for one in causes):
+        return (
+            f"{repository} could not be downloaded: {type(causes[-1]).__name__}. Where the hub cannot be reached, "
+            "bake the model into the image (python -m worker.bake), or put it on a network volume; see "
+            "docs/models.md."
         )
     return (
-        f"{repository} could not be downloaded: {type(error).__name__}. Where the hub cannot be reached, bake the "
-        "model into the image (python -m worker.bake), or put it on a network volume; see docs/models.md."
+        f"{repository} cannot be taken from the hub: {reason_of(error)}. Only whole pipelines of diffusers' own "
+        "classes with safetensors are; see docs/models.md."
     )
 
 
