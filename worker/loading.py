@@ -1,6 +1,5 @@
 """From a catalogue entry to pipelines on their device."""
 
-import copy
 import inspect
 import re
 from pathlib import Path
@@ -108,22 +107,7 @@ def _from_parts_of(pipeline: Any, pipeline_class: Any) -> Any:  # noqa: ANN401 -
     """As `pipeline_class.from_pipe`; but that one brings every part to one dtype, and these parts are shared."""
     known = {**pipeline.config, **pipeline.components}
     names = inspect.signature(pipeline_class.__init__).parameters
-    if pipeline_class is diffusers.StableDiffusionInpaintPipeline:
-        known["unet"] = _said_to_have_four_channels(known["unet"])
     return pipeline_class(**{name: known[name] for name in names if name in known})
-
-
-def _said_to_have_four_channels(unet: Any) -> Any:  # noqa: ANN401 - the library is untyped
-    """The same weights under another configuration.
-
-    Stable Diffusion's inpainting knows a UNet that is made for it by 9 channels, and any other one by 4; its
-    arithmetic asks for no number, but 16 are refused (diffusers 0.42, pipeline_stable_diffusion_inpaint.py).
-    """
-    if unet.config.in_channels == 9:
-        return unet
-    alike = copy.copy(unet)
-    alike.register_to_config(in_channels=4)
-    return alike
 
 
 def _adapter_name(lora: Lora) -> str:

@@ -46,8 +46,6 @@ PREVIEWED = [
     (model_id, task)
     for model_id, task in PAIRS
     if not model_id.startswith(("flux", "ltx"))  # packed into rows of tokens
-    # a multistep solver's guess is older than what the mask puts back
-    and (model_id, task) != ("safelight-image", Task.INPAINTING)
 ]
 MODELS = [model.id for model in CATALOGUE.models]
 WITH_LORAS = [name for name in MODELS if name not in {"safelight-video", "sdxl-turbo", "flux.1-dev"}]

@@ -252,8 +252,8 @@ class TestLoras:
             find_lora(MODEL, lora, baked)
 
         assert str(refused.value) == (
-            f"The file of sd3.5-large's LoRA pixels is missing: {baked / 'mine' / LORA.weight_name}. Put it there, "
-            "or correct the entry."
+            f"The file of sd3.5-large's LoRA pixels is missing: {baked / 'mine' / LORA.weight_name}. Put it "
+            "there, or correct the entry."
         )
 
 

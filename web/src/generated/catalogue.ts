@@ -7,8 +7,7 @@ export const models = [
     "default": true,
     "tasks": {
       "text-to-image": "StableDiffusionPipeline",
-      "image-to-image": "StableDiffusionImg2ImgPipeline",
-      "inpainting": "StableDiffusionInpaintPipeline"
+      "image-to-image": "StableDiffusionImg2ImgPipeline"
     },
     "licence": "Apache-2.0",
     "examples": [
@@ -59,7 +58,6 @@ export const models = [
       },
       "seed": {},
       "input_image": {},
-      "mask_image": {},
       "strength": {
         "default": 0.6,
         "minimum": 0.05,
