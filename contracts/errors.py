@@ -2,6 +2,7 @@
 
     GenerationFailed            an attempt cannot go on; `failure` is what the document will say
     ├── RequestInvalid          the request's fault: ends it now
+    ├── OutputBlocked           what was made is not to be shown: ends it now
     ├── Unavailable             passing: RunPod, Storage or Firestore did not do its part
     └── Broken                  ours: a model that does not load, a bug
 
@@ -25,6 +26,8 @@ class ErrorCode(StrEnum):
 
     INVALID_REQUEST = "invalid_request"
     """The document or its request breaks a rule; `field` names it."""
+    PROMPT_BLOCKED = "prompt_blocked"
+    """The input check does not allow what `field` asks for."""
     OBJECT_TAKEN = "object_taken"
     """Another generation's file already has the name that this one needs."""
     RUNPOD_UNAUTHORIZED = "runpod_unauthorized"
@@ -59,6 +62,10 @@ class ErrorCode(StrEnum):
     """It took longer than the model's `execution_timeout_seconds`."""
     GENERATION_FAILED = "generation_failed"
     """The pipeline or the encoder raised."""
+    OUTPUT_BLOCKED = "output_blocked"
+    """The output check does not allow what was made. It was not stored."""
+    CHECK_UNAVAILABLE = "check_unavailable"
+    """The input or the output check gave no answer, and what is not checked is not made, or not stored."""
     STORAGE_UNAVAILABLE = "storage_unavailable"
     """The file could not be stored, and was too big to be handed back another way; or an upload not read."""
 
@@ -105,6 +112,16 @@ class RequestInvalid(GenerationFailed):
             Failure(code=code, stage=FailedStage.VALIDATING, retryable=False, message=message, field=field)
         )
         self.field = field
+
+
+class OutputBlocked(GenerationFailed):
+    """What was made is not to be shown to anybody, whoever asked for it."""
+
+    def __init__(self) -> None:
+        message = "What was made is not shown: it did not pass this service's check. Ask for something else."
+        super().__init__(
+            Failure(code=ErrorCode.OUTPUT_BLOCKED, stage=FailedStage.GENERATING, retryable=False, message=message)
+        )
 
 
 class Unavailable(GenerationFailed):

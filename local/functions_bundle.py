@@ -14,7 +14,7 @@ CONTENTS = {
     "contracts": ("*.py",),
     "adapters": ("*.py",),
     "triggers": ("*.py",),
-    "models": ("catalogue.toml",),
+    "models": ("catalogue.toml", "blocklist.txt"),
 }
 AT_THE_TOP = ("triggers/main.py", "triggers/requirements.txt", "constraints.txt")
 

@@ -28,6 +28,8 @@ SERVE = """
 import sys, functions_framework
 functions_framework.create_app(sys.argv[1], "main.py")
 from adapters.catalogue_file import load_catalogue
+from adapters.blocklist_file import load_blocklist
+load_blocklist()
 print(len(load_catalogue().offered))
 """
 ENVIRONMENT = {
@@ -67,7 +69,9 @@ def test_it_holds_what_the_functions_need_and_nothing_else(unpacked: Path) -> No
     assert {name.partition("/")[0] for name in names} == {
         "main.py", "requirements.txt", "constraints.txt", "contracts", "adapters", "triggers", "models",
     }  # fmt: skip
-    assert [name for name in names if name.startswith("models/")] == ["models/catalogue.toml"]
+    assert {name for name in names if name.startswith("models/")} == {
+        "models/catalogue.toml", "models/blocklist.txt",
+    }  # fmt: skip
     assert not [name for name in names if "secret" in name or ".env" in name or "venv" in name or "pyc" in name]
 
 

@@ -4,9 +4,10 @@ import logging
 from datetime import datetime, timedelta
 
 from adapters.announcing import announce
+from adapters.moderating import check_input
 from contracts import transitions
-from contracts.catalogue import Catalogue, Model
-from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvalid
+from contracts.catalogue import Model
+from contracts.errors import ErrorCode, Failure, GenerationFailed, RequestInvalid, Unavailable
 from contracts.generation import Generation, Malformed, check_identity
 from contracts.paths import GenerationPath
 from contracts.ports import Applied, Refused
@@ -26,7 +27,11 @@ def dispatch(path: GenerationPath, outside: Outside, *, attempt: int = 0) -> Non
     if closed_until is not None and outside.now() < closed_until:
         _wait(path, attempt, closed_until, outside)
         return
-    begun = outside.generations.apply(path, lambda found: _begin_or_reject(path, found, attempt, outside))
+    try:
+        begun = outside.generations.apply(path, lambda found: _begin_or_reject(path, found, attempt, outside))
+    except Unavailable:  # it could not be checked
+        _wait(path, attempt, outside.now() + outside.patience.look_again, outside)
+        return
     if not isinstance(begun, Applied):
         log.info("not_dispatched", extra={"generation": path.document, "reason": begun.reason})
         return
@@ -40,7 +45,7 @@ def dispatch(path: GenerationPath, outside: Outside, *, attempt: int = 0) -> Non
 def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outside: Outside) -> Change | Reason:
     now, patience = outside.now(), outside.patience
     try:
-        judge(path, found, outside.catalogue)
+        judge(path, found, outside)
     except RequestInvalid as invalid:
         return transitions.reject(found, attempt=attempt, failure=invalid.failure, now=now)
     return transitions.dispatch(
@@ -52,12 +57,13 @@ def _begin_or_reject(path: GenerationPath, found: Snapshot, attempt: int, outsid
     )
 
 
-def judge(path: GenerationPath, found: Snapshot, catalogue: Catalogue) -> Model:
-    """The model that serves it. Raises `RequestInvalid`."""
+def judge(path: GenerationPath, found: Snapshot, outside: Outside) -> Model:
+    """The model that serves it. Raises `RequestInvalid`, or `Unavailable` where it could not be checked."""
     if isinstance(found, Malformed):
         raise found.problem
     check_identity(found, path)
-    model, _ = resolve_request(path, found.request_data, catalogue)
+    model, request = resolve_request(path, found.request_data, outside.catalogue)
+    check_input(outside.input_check, path, request)
     return model
 
 
@@ -67,12 +73,12 @@ def _asked_seed(found: Snapshot, outside: Outside) -> int:
 
 
 def _wait(path: GenerationPath, attempt: int, until: datetime, outside: Outside) -> None:
-    """RunPod is left alone for now. It costs the generation nothing but time."""
+    """RunPod is left alone for now, or the check gave no answer. It costs the generation nothing but time."""
     outside.generations.apply(
         path,
         lambda found: transitions.wait(found, attempt=attempt, now=outside.now(), lease_expires_at=until),
     )
-    log.warning("waiting_for_runpod", extra={"generation": path.document, "until": until.isoformat()})
+    log.warning("waiting", extra={"generation": path.document, "until": until.isoformat()})
 
 
 def _submit(path: GenerationPath, begun: Applied, outside: Outside) -> None:

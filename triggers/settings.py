@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from adapters import blocklist_file
 from contracts.webhook_token import check_secret
 
 # Named in firebase.json's functions by their parameters, see main.py.
@@ -33,6 +34,8 @@ class Settings:
     webhook_url: str
     """Of the function `on_runpod_webhook`; empty where RunPod shall call nobody."""
     webhook_secret: str = field(repr=False)
+    input_check: str
+    """`package.module:factory` of what says which texts may be asked for."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -53,6 +56,7 @@ class Settings:
             storage_emulator=environment.get("STORAGE_EMULATOR_HOST"),
             webhook_url=environment.get(WEBHOOK_URL, ""),
             webhook_secret=_long_enough(environment.get(WEBHOOK_SECRET, "")),
+            input_check=environment.get(blocklist_file.INPUT_CHECK) or blocklist_file.USUAL,
         )
 
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from adapters.alerting import call_operator
+from adapters.blocklist_file import INPUT_CHECK
 from adapters.catalogue_file import load_catalogue
+from adapters.plugging_in import NotPluggedIn, plug_in
 from adapters.when_used import when_used
 from contracts.catalogue import Catalogue
 from contracts.generation import Generation
+from contracts.moderation import InputCheck, allow_everything
 from contracts.paths import GenerationPath
 from contracts.patience import USUAL, Patience
 from contracts.ports import (
@@ -55,6 +58,7 @@ class Outside:
     webhook_for: Callable[[GenerationPath, Generation], str | None]
     """Where RunPod shall tell that an attempt's job is over, if anywhere."""
     patience: Patience = USUAL
+    input_check: InputCheck = allow_everything
 
 
 @functools.cache
@@ -66,7 +70,7 @@ def outside() -> Outside:
     from adapters.firestore_generations import FirestoreGenerations
     from adapters.firestore_sweeper import FirestoreSweeper
 
-    settings = _settings()
+    settings, input_check = _settings()
     documents = firestore.Client(project=settings.project_id)
     return Outside(
         generations=FirestoreGenerations(documents),
@@ -81,6 +85,7 @@ def outside() -> Outside:
         draw_seed=lambda: secrets.randbelow(SEEDS),
         chance=random.random,
         webhook_for=functools.partial(_webhook_for, settings),
+        input_check=input_check,
     )
 
 
@@ -121,12 +126,21 @@ def _owners(settings: Settings) -> Owners:
     return FirebaseOwners(firebase_admin.initialize_app(options=options, name="safelight"))
 
 
-def _settings() -> Settings:
+def _settings() -> tuple[Settings, InputCheck]:
+    """And the check that they name."""
     try:
-        return Settings.from_environment()
+        settings = Settings.from_environment()
+        return settings, _plugged_in(settings)
     except SettingsInvalid as invalid:
         call_operator("settings_invalid", str(invalid))
         raise
+
+
+def _plugged_in(settings: Settings) -> InputCheck:
+    try:
+        return plug_in(INPUT_CHECK, settings.input_check)
+    except NotPluggedIn as error:
+        raise SettingsInvalid(str(error)) from error
 
 
 def _webhook_for(settings: Settings, path: GenerationPath, generation: Generation) -> str | None:

@@ -4,6 +4,7 @@ import secrets
 import threading
 from typing import Any
 
+from adapters.moderating import check_input
 from contracts.errors import ClaimLost, ErrorCode, FailedStage, Failure, GenerationFailed
 from contracts.returned_files import encode_files
 from contracts.runpod_job import MAX_RETURNED_BYTES, DirectJob, Outcome, result
@@ -40,9 +41,11 @@ def run_direct_job(job: DirectJob, workplace: Workplace, stop: threading.Event) 
     seed = secrets.randbelow(2**32) if job.seed is None else job.seed
     try:
         model, request = resolve_request(job.path, job.request_data, workplace.catalogue)
+        check_input(workplace.input_check, job.path, request)
         request = read_inputs(job.path, request, None)
         with workplace.engine.turn(model, request, stop) as gpu:
-            return _returned(make(job.path, model, request, seed, gpu=gpu, watcher=_StopOnly(stop)))
+            watcher, check = _StopOnly(stop), workplace.output_check
+            return _returned(make(job.path, model, request, seed, gpu=gpu, watcher=watcher, check=check))
     except ClaimLost:
         return result(Outcome.STOPPED)
     except GenerationFailed as failed:

@@ -135,6 +135,7 @@ class _Call:
         """After the last step; None where they cannot be seen."""
         self.pictures: torch.Tensor | None = None
         """What became of them: (batch, 3, height, width), from 0 to 1; of videos, their first frames."""
+        self._has_checker = getattr(self.pipeline, "safety_checker", None) is not None
         self._projection = projection
 
     def run(self, *, last_try: bool = False) -> Sequence[Part]:
@@ -148,8 +149,18 @@ class _Call:
             pictures: torch.Tensor = output.images if hasattr(output, "images") else output.frames
             self.pictures = pictures[:, 0] if pictures.dim() == 5 else pictures
             counts = [part.request.get("num_images", 1) for part in self.parts]
-            each = zip(self.parts, torch.split(pictures, counts), strict=True)
-            return [part for part, mine in each if not self._deliver(part, mine, last_try=last_try)]
+            blocked = self._block(output, counts)
+            each = zip(self.parts, torch.split(pictures, counts), blocked, strict=True)
+            return [part for part, mine, gone in each if not self._deliver(part, mine, last_try=last_try or gone)]
+
+    def _block(self, output: Any, counts: list[int]) -> list[bool]:  # noqa: ANN401 - the library is untyped
+        """Which parts have a picture that the model's own checker has blackened; they are told."""
+        flags = getattr(output, "nsfw_content_detected", None) or [False] * sum(counts)
+        blocked = [bool(mine.any()) for mine in torch.split(torch.tensor(flags), counts)]
+        for part, is_blocked in zip(self.parts, blocked, strict=True):
+            if is_blocked:
+                part.block()
+        return blocked
 
     def _stream(self, *, last_try: bool) -> Sequence[Part]:
         stream = FrameStream(self._deliver_frames)
@@ -207,7 +218,7 @@ class _Call:
 
     def _show(self, latents: torch.Tensor | None) -> None:
         """The first picture of each part, if it is time again."""
-        if latents is None or self._projection is None or not self._previews.lets_through():
+        if latents is None or self._projection is None or self._has_checker or not self._previews.lets_through():
             return
         previews: Pictures = self._projection.pictures(latents).cpu().numpy()
         first = 0

@@ -133,7 +133,8 @@ def _work(
         stored = _adopt(turn)
         if stored is None:
             pictured = read_inputs(job.path, request, turn.cloud.objects)
-            made = make(job.path, model, pictured, job.seed, gpu=gpu, watcher=heartbeat)
+            check = turn.workplace.output_check
+            made = make(job.path, model, pictured, job.seed, gpu=gpu, watcher=heartbeat, check=check)
             heartbeat.enter(Stage.UPLOADING)
             began = time.monotonic()
             timings = {"queued": queued, **made.seconds, "uploading": 0.0}

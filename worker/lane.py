@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from contracts.catalogue import Model
-from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed, OutputBlocked, Unavailable
 from contracts.status import Stage
 from worker.batching import Batching, Kind, kind_of
 from worker.gpu_turn import GpuTurn, Pictures, Watcher
@@ -54,6 +54,9 @@ class Part(Protocol):
 
     def remake(self, reason: str) -> None:
         """It is made a second time, and this is why."""
+
+    def block(self) -> None:
+        """What was made is not to be shown, says the checker that the model brings along."""
 
 
 class Pipelines(Protocol):
@@ -134,6 +137,10 @@ class _Place:
         """See `Part.remake`."""
         self.remade = reason
 
+    def block(self) -> None:
+        """See `Part.block`."""
+        self._leave(OutputBlocked())
+
     def _ask(self, watcher: Callable[[], None]) -> None:
         """Who does not want to go on leaves at once; his mates stay."""
         if self.left:
@@ -141,8 +148,11 @@ class _Place:
         try:
             watcher()
         except (ClaimLost, GenerationFailed) as error:
-            self.left = error
-            self.arriving.put(error)
+            self._leave(error)
+
+    def _leave(self, error: Exception) -> None:
+        self.left = error
+        self.arriving.put(error)
 
 
 class Lane:

@@ -14,6 +14,7 @@ from contracts.status import Stage
 from contracts.stored_object import File
 from worker.files import Encoder, Provenance, encoder
 from worker.gpu_turn import GpuTurn, Pictures, Watcher
+from worker.moderation import OutputCheck, Shown
 from worker.pace import Expected
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Made:
     facts: dict[str, Any]
     """All of `generation_data` but the objects' names, sizes, checksums and URLs."""
     seconds: dict[str, float]
-    """`loading` (until the GPU's turn), `generating` and `encoding` (after the last picture)."""
+    """`loading` (until the GPU's turn), `generating` and `encoding` (after the last picture, with the check)."""
     took: Expected | None
     """What it took on the GPU; None where it was not one clean run."""
 
@@ -35,9 +36,10 @@ class Made:
 class _Deadline:
     """A watcher that also looks at the clock: what RunPod would end is ended here, and its document says why."""
 
-    def __init__(self, watcher: Watcher, seconds: float, monotonic: Callable[[], float]) -> None:
+    def __init__(self, watcher: Watcher, seconds: float, monotonic: Callable[[], float], *, shows: bool) -> None:
         self._watcher = watcher
         self._seconds = seconds
+        self._shows = shows
         self._monotonic = monotonic
         self.began: float | None = None
         """When the GPU's turn came."""
@@ -61,8 +63,9 @@ class _Deadline:
         self._watcher.step(step, steps)
 
     def show(self, preview: Pictures) -> None:
-        """See `Watcher.show`."""
-        self._watcher.show(preview)
+        """See `Watcher.show`. Where pictures are checked, none is shown before it was."""
+        if self._shows:
+            self._watcher.show(preview)
 
 
 def make(
@@ -73,12 +76,16 @@ def make(
     *,
     gpu: GpuTurn,
     watcher: Watcher,
+    check: OutputCheck | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Made:
-    """Generate and encode. Raises `ClaimLost`, or `GenerationFailed` for whatever the pipeline raised."""
+    """Generate, check and encode.
+
+    Raises `ClaimLost`, or `GenerationFailed` for whatever the pipeline raised, and what does not pass the check.
+    """
     waiting = monotonic()
-    clock = _Deadline(watcher, model.execution_timeout_seconds, monotonic)
-    stage = Stage.GENERATING
+    clock = _Deadline(watcher, model.execution_timeout_seconds, monotonic, shows=check is None)
+    stage, shown = Stage.GENERATING, Shown(path, request, check)
     provenance = Provenance(model=model.id, revision=model.revision, seed=seed)
     try:
         with encoder(path, request, provenance) as encoding:
@@ -86,9 +93,11 @@ def make(
             for pictures in gpu.generate(request, seed, clock):
                 arrived, stage = monotonic(), Stage.ENCODING
                 encoding.add(pictures)
+                shown.add(pictures)
                 stage = Stage.GENERATING
             stage = Stage.ENCODING
             clock.enter(stage)
+            shown.check()
             files = encoding.finish()
             encoded = monotonic()
     except (ClaimLost, GenerationFailed):
@@ -98,9 +107,10 @@ def make(
     began = clock.began or waiting
     seconds = {"loading": began - waiting, "generating": arrived - began, "encoding": encoded - arrived}
     facts = _facts(path, request=request, of=provenance, files=files, made=encoding)
+    facts |= {"remade": gpu.remade} if gpu.remade else {}
     return Made(
         files=files,
-        facts=facts | ({"remade": gpu.remade} if gpu.remade else {}),
+        facts=facts,
         seconds={name: round(max(0.0, value), 3) for name, value in seconds.items()},
         took=_took(clock, encoded) if gpu.remade is None else None,
     )

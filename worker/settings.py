@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from google.oauth2.service_account import Credentials
 
+from adapters import blocklist_file
 from adapters.object_urls import ObjectUrls
 from worker.cannot_start import SettingsInvalid
 from worker.held import MOST
@@ -18,6 +19,7 @@ KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
 BUCKET = "FIREBASE_STORAGE_BUCKET"
 BUCKET_PATTERN = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"  # https://cloud.google.com/storage/docs/buckets#naming
 DEFAULT_BUCKET_DOMAINS = (".firebasestorage.app", ".appspot.com")  # a project's own bucket is {project}{domain}
+OUTPUT_CHECK = "SAFELIGHT_OUTPUT_CHECK"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -45,6 +47,10 @@ class Settings:
     """Ids of the catalogue's models to load; empty: all of them."""
     jobs_held: int | None = None
     """How many jobs to have at once; None: as many as the warm-up finds right."""
+    input_check: str = blocklist_file.USUAL
+    """`package.module:factory` of what says which texts may be asked for, of direct jobs."""
+    output_check: str | None = None
+    """`package.module:factory` of what says which pictures may be stored; None: all."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -55,6 +61,8 @@ class Settings:
             models_folder=Path(environment.get("SAFELIGHT_MODELS_FOLDER") or MODELS_FOLDER),
             models=tuple(name.strip() for name in models.split(",") if name.strip()),
             jobs_held=_jobs_held(environment.get("SAFELIGHT_JOBS_HELD", "")),
+            input_check=environment.get(blocklist_file.INPUT_CHECK) or blocklist_file.USUAL,
+            output_check=environment.get(OUTPUT_CHECK) or None,
         )
 
 

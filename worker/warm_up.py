@@ -51,6 +51,9 @@ class _Trial:
     def remake(self, reason: str) -> None:
         """It may."""
 
+    def block(self) -> None:
+        """Nobody looks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Took:

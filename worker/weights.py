@@ -7,7 +7,7 @@ volume, what was baked into the image. A repository is pinned to a commit wherev
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,31 @@ def find_lora(model: Model, lora: Lora, baked: Path) -> Path:
         file = Path(hf_hub_download(lora.source.repository, lora.weight_name, revision=lora.revision))
     check_download(file.parents[len(Path(lora.weight_name).parts) - 1])
     return file
+
+
+def find_part(source: Source, revision: str, *, name: str, files: Sequence[str], baked: Path) -> Path:
+    """The copy of a repository that has at least these files, downloaded if need be.
+
+    Args:
+        source: the repository.
+        revision: its commit.
+        name: of the folder where a copy of the repository, or of these files of it, can lie on this machine.
+        files: by their paths in the repository, all of one folder.
+        baked: the folder that holds the image's own models.
+
+    Raises:
+        ModelInvalid: a file is nowhere, is another revision's, or may not be had. The message says what to do.
+
+    """
+    there = _on_this_machine(source, revision, name, baked)
+    if there is not None:
+        if missing := [file for file in files if not (there / file).is_file()]:
+            raise ModelInvalid(f"{there} has no {missing[0]}. Put the whole of it there, or remove the folder.")
+        return there
+    with _explained(str(source.repository)):
+        found = [Path(hf_hub_download(str(source.repository), file, revision=revision)) for file in files]
+    check_download(found[0].parent)
+    return found[0].parents[files[0].count("/")]
 
 
 def download(model: Model) -> Path:

@@ -2,18 +2,22 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from adapters.blocklist_file import INPUT_CHECK
 from adapters.catalogue_file import load_catalogue
+from adapters.plugging_in import NotPluggedIn, plug_in
 from contracts.catalogue import Catalogue, Model
 from worker.batching import Batching
-from worker.cannot_start import SettingsInvalid
+from worker.cannot_start import CannotStart, SettingsInvalid
 from worker.engine import DiffusersEngine
 from worker.fitness import GIB, Machine, check_fitness
 from worker.held import jobs_held
 from worker.lane import Lane
-from worker.settings import Settings
+from worker.settings import OUTPUT_CHECK, Settings
 from worker.warm_up import warm_up
 from worker.workplace import Workplace
 
@@ -38,7 +42,13 @@ def build_worker(settings: Settings) -> Worker:
     log.info(
         "starting", extra={"serves": "documents and direct jobs" if settings.firebase else "direct jobs only"}
     )
-    machine = Machine.of_this_process()
+    input_check = _plugged_in(INPUT_CHECK, settings.input_check)
+    output_check = (
+        None
+        if settings.output_check is None
+        else _plugged_in(OUTPUT_CHECK, settings.output_check, settings.models_folder)
+    )
+    machine = Machine.of_this_process()  # without what the check takes of its memory
     check_fitness(models, machine)
     engine = DiffusersEngine(models, settings.models_folder, machine.free_memory / GIB)
     batching = Batching()
@@ -52,8 +62,17 @@ def build_worker(settings: Settings) -> Worker:
         catalogue=catalogue,
         now=lambda: datetime.now(UTC),
         cloud=None if settings.firebase is None else connect(settings.firebase),
+        input_check=input_check,
+        output_check=output_check,
     )
     return Worker(workplace=workplace, held=settings.jobs_held or held, lost=lane.lost)
+
+
+def _plugged_in(variable: str, named: str, *arguments: object) -> Callable[..., Any]:
+    try:
+        return plug_in(variable, named, *arguments, passing=(CannotStart,))
+    except NotPluggedIn as error:
+        raise SettingsInvalid(str(error)) from error
 
 
 def _chosen(catalogue: Catalogue, ids: tuple[str, ...]) -> list[Model]:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contracts.catalogue import Catalogue
+from contracts.moderation import InputCheck, allow_everything
 from contracts.patience import USUAL, Patience
 from contracts.ports import Clock, EndingPublisher, GenerationStore, ObjectStore
 from worker.gpu_turn import Engine
 from worker.heartbeat import Heartbeat
+from worker.moderation import OutputCheck
 from worker.pace import Pace
 
 
@@ -42,3 +44,6 @@ class Workplace:
     chance: Callable[[], float] = random.random
     """From 0 to 1, for jitter."""
     patience: Patience = USUAL
+    input_check: InputCheck = allow_everything
+    """Of direct jobs; a job with a document has been checked by the function that dispatched it."""
+    output_check: OutputCheck | None = None

@@ -12,6 +12,7 @@ from adapters.in_memory import (
     InMemoryRunPod,
     InMemorySweeper,
 )
+from contracts.moderation import InputCheck, allow_everything
 from contracts.patience import USUAL
 from contracts.ports import GenerationStore, RunPodQueue
 from tests.contracts.catalogues import CATALOGUE
@@ -35,6 +36,7 @@ class InMemory:
     owners: InMemoryOwners = field(default_factory=InMemoryOwners)
     webhook: str | None = None
     now: datetime = DISPATCHED_AT
+    input_check: InputCheck = allow_everything
 
     @property
     def outside(self) -> Outside:
@@ -51,6 +53,7 @@ class InMemory:
             draw_seed=lambda: DRAWN_SEED,
             chance=lambda: 1.0,
             webhook_for=lambda path, generation: self.webhook,
+            input_check=self.input_check,
         )
 
     def outside_with(

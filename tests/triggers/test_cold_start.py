@@ -76,6 +76,12 @@ def test_to_dispatch_a_generation_takes_nothing_that_is_seldom_used() -> None:
     assert imported & SELDOM == set()
 
 
+def test_what_a_deployed_function_checks_prompts_by_is_the_blocklist_that_ships() -> None:
+    asked = "[outside().input_check(text) for text in ('a child', 'a naked child')]"
+
+    assert run(f"{WIRED}\nprint(json.dumps({asked}))") == [True, False]
+
+
 @pytest.mark.parametrize(
     ("port", "library"),
     [

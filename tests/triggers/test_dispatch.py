@@ -11,6 +11,7 @@ from adapters.in_memory import InMemoryGenerations, InMemoryRunPod
 from contracts.ending import Ending
 from contracts.errors import ErrorCode, FailedStage, Unavailable
 from contracts.generation import Generation
+from contracts.moderation import Blocklist, allow_everything
 from contracts.paths import GenerationPath, MediaType
 from contracts.ports import Applied, Refused, StoreUnavailable
 from contracts.runpod_job import build_run_body
@@ -34,6 +35,7 @@ from tests.contracts.documents import (
 )
 from tests.triggers.outside_in_memory import DRAWN_SEED, PATIENCE, InMemory
 from triggers.dispatch import dispatch
+from triggers.rescue import rescue
 
 PROMPT = "a very private prompt"
 REQUESTED: dict[str, Any] = QUEUED | {"request_data": {"prompt": PROMPT}}
@@ -426,3 +428,57 @@ def test_a_model_that_has_gone_in_the_meantime_ends_a_later_attempt_with_its_sen
     dispatch(IMAGE_PATH, world.outside, attempt=2)
 
     assert world.generations.documents[IMAGE_PATH]["error"]["field"] == "model"
+
+
+def test_what_the_input_check_does_not_allow_fails_before_a_gpu_is_paid_for_and_is_not_repeated(
+    world: InMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    world.input_check = Blocklist(["private"])
+
+    document = dispatched(world, REQUESTED)
+
+    assert document["status"] == "failed"
+    assert document["error"] == {
+        "code": "prompt_blocked",
+        "stage": "validating",
+        "retryable": False,
+        "message": "prompt asks for something that is not made here. Reword it.",
+        "field": "prompt",
+    }
+    assert world.runpod.submitted == []
+    assert [ending.error_code for ending in world.endings.published] == ["prompt_blocked"]
+    assert "private" not in str([vars(record) for record in caplog.records])
+
+
+def test_the_negative_prompt_is_checked_too(world: InMemory) -> None:
+    world.input_check = Blocklist(["private"])
+
+    document = dispatched(world, QUEUED | {"request_data": {"prompt": "", "negative_prompt": PROMPT}})
+
+    assert (document["error"]["code"], document["error"]["field"]) == ("prompt_blocked", "negative_prompt")
+
+
+@pytest.mark.parametrize("answer", [None, "yes", {"flagged": False}], ids=["nothing", "a text", "a dict"])
+def test_what_a_check_does_not_answer_is_not_dispatched_and_waits(
+    world: InMemory, answer: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(text: str) -> Any:  # noqa: ANN401 - what it should not
+        if answer is None:
+            raise RuntimeError(text)
+        return answer
+
+    world.input_check = broken
+
+    document = dispatched(world, REQUESTED)
+
+    later = DISPATCHED_AT + PATIENCE.look_again
+    assert document == REQUESTED | {"stage": "waiting", "lease_expires_at": later, "modified": DISPATCHED_AT}
+    assert world.runpod.submitted == []
+    (called,) = [vars(record) for record in caplog.records if record.message == "operator_needed"]
+    assert (called["code"], called["generation"]) == ("check_failed", IMAGE_PATH.document)
+    assert PROMPT not in str([vars(record) for record in caplog.records])
+
+    world.input_check, world.now = allow_everything, later
+    rescue(IMAGE_PATH, world.outside)  # which the sweeper does
+    assert len(world.runpod.submitted) == 1

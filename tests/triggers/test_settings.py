@@ -1,7 +1,11 @@
 """Each setting that is missing has a sentence of its own that says what to do."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
+from contracts.moderation import Blocklist, allow_everything
 from triggers import wiring
 from triggers.settings import Settings, SettingsInvalid
 
@@ -28,7 +32,32 @@ def test_a_complete_environment_is_read() -> None:
         storage_emulator=None,
         webhook_url="",
         webhook_secret=WEBHOOK_SECRET,
+        input_check="adapters.blocklist_file:load_blocklist",
     )
+
+
+@pytest.mark.parametrize("value", ["contracts.paths:MediaTyp", "no name", "a.module.that.is.not.there:factory"])
+def test_functions_whose_input_check_cannot_be_had_call_the_operator(
+    value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, usual in (GOOD | {"SAFELIGHT_INPUT_CHECK": value}).items():
+        monkeypatch.setenv(name, usual)
+
+    with pytest.raises(SettingsInvalid, match=r"^SAFELIGHT_INPUT_CHECK is "):
+        wiring.outside()
+
+    (record,) = caplog.records
+    assert (record.message, vars(record)["code"]) == ("operator_needed", "settings_invalid")
+
+
+def test_functions_check_by_the_blocklist_unless_another_check_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.from_environment(GOOD | {"SAFELIGHT_INPUT_CHECK": ""})
+    usual = wiring._plugged_in(settings)
+
+    assert isinstance(usual, Blocklist)
+    another = Settings.from_environment(GOOD | {"SAFELIGHT_INPUT_CHECK": f"{__name__}:another_check"})
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(another_check=lambda: allow_everything))
+    assert wiring._plugged_in(another) is allow_everything
 
 
 def test_the_webhook_has_an_address_where_one_is_given() -> None:

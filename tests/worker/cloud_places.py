@@ -8,12 +8,14 @@ from typing import Any
 
 from adapters.catalogue_file import load_catalogue
 from adapters.in_memory import InMemoryEndings, InMemoryGenerations, InMemoryObjects
+from contracts.moderation import InputCheck, allow_everything
 from contracts.paths import GenerationPath, MediaType
 from contracts.runpod_job import CloudJob
 from contracts.stored_object import File
 from tests.worker.painters import Painter
 from worker.generate import run_cloud_job
 from worker.gpu_turn import Engine
+from worker.moderation import OutputCheck
 from worker.workplace import Cloud, Workplace
 
 CATALOGUE = load_catalogue()
@@ -36,12 +38,21 @@ class CloudPlace:
     endings: InMemoryEndings = field(default_factory=InMemoryEndings)
     stop: threading.Event = field(default_factory=threading.Event)
     now: Callable[[], datetime] = lambda: NOW
+    input_check: InputCheck = allow_everything
+    output_check: OutputCheck | None = None
 
     @property
     def workplace(self) -> Workplace:
         """What the worker is given."""
         cloud = Cloud(generations=self.generations, objects=self.objects, endings=self.endings)
-        return Workplace(engine=self.engine, catalogue=CATALOGUE, now=self.now, cloud=cloud)
+        return Workplace(
+            engine=self.engine,
+            catalogue=CATALOGUE,
+            now=self.now,
+            cloud=cloud,
+            input_check=self.input_check,
+            output_check=self.output_check,
+        )
 
     def dispatch(self, path: GenerationPath = IMAGE_PATH, **request_data: Any) -> CloudJob:  # noqa: ANN401 - any scalar
         """Put a document there as it is after its dispatch. The job that RunPod would give out."""

@@ -23,6 +23,7 @@ class PartOfACall:
     arrived: list[Pictures] = field(default_factory=list)
     previews: list[Pictures] = field(default_factory=list)
     remade: list[str] = field(default_factory=list)
+    is_blocked: bool = False
 
     def step(self, step: int, steps: int) -> None:
         """See `Part.step`."""
@@ -39,6 +40,10 @@ class PartOfACall:
     def remake(self, reason: str) -> None:
         """See `Part.remake`."""
         self.remade.append(reason)
+
+    def block(self) -> None:
+        """See `Part.block`."""
+        self.is_blocked = True
 
     @property
     def pictures(self) -> Pictures:

@@ -1,16 +1,22 @@
 """Which adapters a worker gets for its settings. Nothing here reaches the network."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from adapters.firestore_generations import FirestoreGenerations
 from adapters.pubsub_endings import PubSubEndings
 from adapters.storage_objects import StorageObjects
+from contracts.moderation import Blocklist, allow_everything
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
 from tests.worker import library_warnings
-from worker.cannot_start import SettingsInvalid
+from worker.cannot_start import ModelInvalid, SettingsInvalid
+from worker.gpu_turn import Pictures
 from worker.settings import BUCKET, KEY, Settings
 from worker.wiring import build_worker
 from worker.workplace import Workplace
@@ -121,3 +127,51 @@ def test_the_first_line_of_the_log_says_which_kind_of_worker_this_is(
     first = caplog.records[0]
     assert first.message == "starting"
     assert first.__dict__["serves"] == ("documents and direct jobs" if with_firebase else "direct jobs only")
+
+
+def test_prompts_are_checked_by_the_blocklist_and_pictures_by_nobody_unless_one_is_named(
+    models_folder: Path,
+) -> None:
+    usual = build(models_folder)
+
+    assert isinstance(usual.input_check, Blocklist)
+    assert usual.output_check is None
+
+
+def test_the_checks_that_are_named_are_the_ones(models_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Path] = []
+
+    def eye(folder: Path) -> Callable[[Pictures], bool]:
+        given.append(folder)
+        return lambda pictures: False
+
+    plugged = SimpleNamespace(ear=lambda: allow_everything, eye=eye)
+    monkeypatch.setitem(sys.modules, "plugged", plugged)
+
+    built = build(models_folder, SAFELIGHT_INPUT_CHECK="plugged:ear", SAFELIGHT_OUTPUT_CHECK="plugged:eye")
+
+    assert built.input_check is allow_everything
+    assert built.output_check is not None
+    assert not built.output_check(np.zeros((1, 8, 8, 3), np.uint8))
+    assert given == [models_folder]
+
+
+@pytest.mark.parametrize("variable", ["SAFELIGHT_INPUT_CHECK", "SAFELIGHT_OUTPUT_CHECK"])
+def test_a_check_that_is_nowhere_is_refused_before_anything_is_loaded(variable: str) -> None:
+    nowhere = Settings.from_environment({variable: "nowhere.at.all:check", "SAFELIGHT_MODELS_FOLDER": "/nowhere"})
+
+    with pytest.raises(SettingsInvalid, match=f"^{variable} is nowhere.at.all:check, and nowhere.at.all "):
+        build_worker(nowhere)
+
+
+def test_a_checker_without_its_weights_says_itself_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "stable-diffusion-v1-5").mkdir()
+    named = Settings.from_environment(
+        {
+            "SAFELIGHT_OUTPUT_CHECK": "worker.safety_checker:load_safety_checker",
+            "SAFELIGHT_MODELS_FOLDER": str(tmp_path),
+        }
+    )
+
+    with pytest.raises(ModelInvalid, match="should hold revision"):
+        build_worker(named)

@@ -13,6 +13,7 @@ export type MediaType = "images" | "videos";
  */
 export type ErrorCode =
   | "invalid_request"
+  | "prompt_blocked"
   | "object_taken"
   | "runpod_unauthorized"
   | "runpod_no_credit"
@@ -30,6 +31,8 @@ export type ErrorCode =
   | "gpu_lost"
   | "timed_out"
   | "generation_failed"
+  | "output_blocked"
+  | "check_unavailable"
   | "storage_unavailable";
 /**
  * Where it failed, for people.
