@@ -43,6 +43,8 @@ class GenerationData(BaseModel):
     timings_seconds: Timings
     remade: str | None = None
     """Why it was made a second time, where it was: `out_of_memory`, or `black` (no picture came out)."""
+    lossy: list[str] | None = None
+    """By what the worker made it faster and another one, where it did: `fp8`, `step-cache`."""
 
 
 class ImageData(GenerationData):

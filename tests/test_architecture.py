@@ -24,24 +24,36 @@ MAY_IMPORT = {
     "chaos": {"contracts", "adapters", "triggers", "worker", "local", "runpod_emulator"},
 }
 # What others would write, for ours to be measured against.
-BASELINES = ("benchmarks/naive_worker.py", "benchmarks/bare_loop.py")
+BASELINES = (
+    "benchmarks/naive_worker.py",
+    "benchmarks/bare_loop.py",
+    "benchmarks/random_pipelines.py",
+    "benchmarks/cuda_loading.py",
+)
 # What only one file imports, so that only one file need change.
 ONLY_IN = {
     "torch": {
+        "worker/acceleration.py",
+        "worker/compile_cache.py",
+        "worker/denoiser.py",
         "worker/engine.py",
         "worker/fitness.py",
         "worker/frames.py",
         "worker/latents.py",
         "worker/loading.py",
         "worker/safety_checker.py",
+        "worker/lossy_presets.py",
         "worker/shelf.py",
         "training/*",
         "benchmarks/previews.py",
+        "benchmarks/cuda*.py",
+        "benchmarks/gpu_rates.py",
         *BASELINES,
     },
     "diffusers": {
         "worker/engine.py",
         "worker/loading.py",
+        "worker/lossy_presets.py",
         "worker/safety_checker.py",
         "worker/weights.py",
         "training/*",

@@ -74,16 +74,28 @@ class _Curve:
 class Batching:
     """The curves of one worker. Not safe for threads; `Lane` holds its lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
+        """Nothing is known yet.
+
+        Args:
+            largest: pictures that any call may have.
+
+        """
+        self._largest = largest
         self._curves: dict[Kind, _Curve] = {}
+
+    def largest(self, kind: Kind) -> int:
+        """The most pictures that a call of this kind could have."""
+        return min(self._largest, kind.largest)
 
     def size(self, kind: Kind) -> int:
         """The most pictures that the next call should have: what pays, or once in a while twice as many."""
         curve = self._curves.get(kind)
         if curve is None or curve.alone() > LONGEST_ALONE_SECONDS:
             return 1
-        best = max((n for n in curve.seconds if n <= kind.largest and curve.pays(n)), default=1)
-        more = min(best * 2, kind.largest)
+        largest = self.largest(kind)
+        best = max((n for n in curve.seconds if n <= largest and curve.pays(n)), default=1)
+        more = min(best * 2, largest)
         if more == best or (curve.pays(more) is False and curve.calls < curve.tried_at[more] + TRY_AGAIN_AFTER):
             return best
         return more

@@ -3,7 +3,7 @@
 import inspect
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from worker.gpu_turn import Pictures
 from worker.lane import GpuLost, Part
 from worker.latents import Foresight, Projection, as_seen, fit
 from worker.loading import LoadedModel, load
+from worker.one_picture import each_picture
 from worker.pace import Throttle
+from worker.preset import Preset
 from worker.shelf import Shelf
 
 # What a pipeline is called with, out of the resolved request, the same for all parts of a call.
@@ -38,17 +40,26 @@ log = logging.getLogger(__name__)
 class DiffusersEngine:
     """The models of one worker, on its GPU, or on its CPU where it has none. `lane.Pipelines`."""
 
-    def __init__(self, models: Sequence[Model], folder: Path, memory_gib: float = math.inf) -> None:
+    def __init__(
+        self,
+        models: Sequence[Model],
+        folder: Path,
+        memory_gib: float = math.inf,
+        lossy: Collection[Preset] = (),
+    ) -> None:
         """Load those that fit together. Raises `ModelInvalid`: who cannot generate should not take jobs.
 
         Args:
             models: what this worker serves.
             folder: where the image's own models are.
             memory_gib: what those that are loaded at a time may take, by their entries.
+            lossy: what may change pictures to be faster.
 
         """
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.shelf = Shelf(models, load=lambda model: load(model, folder, self.device), memory_gib=memory_gib)
+        self.shelf = Shelf(
+            models, load=lambda model: load(model, folder, self.device, lossy), memory_gib=memory_gib
+        )
         self.projections: dict[str, Projection] = {}
         diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
         log.info(
@@ -90,6 +101,13 @@ class DiffusersEngine:
         with _unavailable(model):
             loaded = self.shelf.take(model)
             _choose_lora(loaded, parts[0].request)
+        for together in each_picture(parts) if loaded.one_by_one else [parts]:
+            self._generate(loaded, together, fit_previews=fit_previews)
+
+    def _generate(self, loaded: LoadedModel, parts: Sequence[Part], *, fit_previews: bool) -> None:
+        model = loaded.model
+        for part in parts:
+            part.made_with(loaded.lossy)
         call = _Call(loaded, parts, self.projections.get(model.id))
         try:
             for part in self._within_memory(call):
@@ -137,11 +155,13 @@ class _Call:
         """What became of them: (batch, 3, height, width), from 0 to 1; of videos, their first frames."""
         self._has_checker = getattr(self.pipeline, "safety_checker", None) is not None
         self._projection = projection
+        self._loaded = loaded
 
     def run(self, *, last_try: bool = False) -> Sequence[Part]:
         """Deliver every part's pictures. Those parts that came out black get none, and are returned."""
         self._previews = Throttle(PREVIEW_EVERY_SECONDS)
         self._foresight = Foresight(self.pipeline.scheduler)
+        self._loaded.begin()
         with torch.inference_mode():
             if streams_frames(self.pipeline):
                 return self._stream(last_try=last_try)

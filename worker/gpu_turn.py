@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -35,6 +35,8 @@ class GpuTurn(Protocol):
 
     remade: str | None
     """Why it was made a second time, where it was: `out_of_memory` or `black`."""
+    lossy: Sequence[str]
+    """Which lossy presets its pictures were made with."""
 
     def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
         """Enter `generating` when the GPU is free, and give the pictures as they arrive.
@@ -81,6 +83,7 @@ class _Now:
     engine: AtOnce
     model: Model
     remade: str | None = None
+    lossy: Sequence[str] = ()
 
     def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
         watcher.enter(Stage.GENERATING)

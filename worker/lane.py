@@ -58,6 +58,9 @@ class Part(Protocol):
     def block(self) -> None:
         """What was made is not to be shown, says the checker that the model brings along."""
 
+    def made_with(self, lossy: Sequence[str]) -> None:
+        """These lossy presets make its pictures other ones."""
+
 
 class Pipelines(Protocol):
     """`engine.DiffusersEngine` for real."""
@@ -82,6 +85,7 @@ class _Place:
         self.pictures: int = request.get("num_images", 1)
         self.seed = 0
         self.remade: str | None = None
+        self.lossy: Sequence[str] = ()
         self.mates: Sequence[_Place] = ()
         self.came = 0.0
         """When it came into the lane."""
@@ -140,6 +144,10 @@ class _Place:
     def block(self) -> None:
         """See `Part.block`."""
         self._leave(OutputBlocked())
+
+    def made_with(self, lossy: Sequence[str]) -> None:
+        """See `Part.made_with`."""
+        self.lossy = lossy
 
     def _ask(self, watcher: Callable[[], None]) -> None:
         """Who does not want to go on leaves at once; his mates stay."""

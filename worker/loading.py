@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,27 @@ import torch
 
 from contracts.catalogue import Lora, Model
 from contracts.task import Task
+from worker.acceleration import accelerate
 from worker.cannot_start import ModelInvalid, reason_of
+from worker.denoiser import denoiser_of, forget_steps
+from worker.preset import Preset
 from worker.weights import find_lora, find_weights, sha256_of
 
 
 class LoadedModel:
     """One model's weights, with a pipeline for each task."""
 
-    def __init__(self, model: Model, pipeline: Any, baked: Path) -> None:  # noqa: ANN401 - the library is untyped
-        """Take the pipeline that the weights were loaded as."""
+    def __init__(
+        self,
+        model: Model,
+        pipeline: Any,  # noqa: ANN401 - the library is untyped
+        baked: Path,
+        took: Sequence[str] = (),
+    ) -> None:
+        """Take the pipeline that the weights were loaded as, and what `accelerate` says that took."""
         self.model = model
         self.base = pipeline
+        self.took = took
         self._baked = baked
         self._pipelines: dict[Task, Any] = {next(iter(model.tasks)): pipeline}
         self._loras: set[str] = set()
@@ -32,6 +43,20 @@ class LoadedModel:
             made.set_progress_bar_config(disable=True)
             self._pipelines[task] = made
         return self._pipelines[task]
+
+    @property
+    def lossy(self) -> list[str]:
+        """What makes its pictures other ones."""
+        return [preset for preset in Preset if preset in self.took]
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether pictures of one call would change each other."""
+        return Preset.STEP_CACHE in self.took
+
+    def begin(self) -> None:
+        """Forget the steps of the call before, which may have been left in the middle."""
+        forget_steps(denoiser_of(self.base))
 
     def choose_lora(self, lora: Lora | None, scale: float) -> None:
         """Let the next calls have this one and no other. Raises `ModelInvalid` where it cannot be had."""
@@ -62,13 +87,14 @@ class LoadedModel:
             ) from error
 
 
-def load(model: Model, baked: Path, device: str) -> LoadedModel:
+def load(model: Model, baked: Path, device: str, lossy: Collection[Preset] = ()) -> LoadedModel:
     """Find the weights, check them and bring them to the device.
 
     Args:
         model: an entry of the catalogue.
         baked: the folder that holds the image's own models.
         device: `cuda` or `cpu`.
+        lossy: what may change its pictures to be faster.
 
     Raises:
         ModelInvalid: it is not there, or is not what the entry says. A worker that cannot generate takes no jobs.
@@ -93,7 +119,7 @@ def load(model: Model, baked: Path, device: str) -> LoadedModel:
             "correct models/catalogue.toml, or put the right weights in its place."
         )
     pipeline.set_progress_bar_config(disable=True)
-    return LoadedModel(model, pipeline, baked)
+    return LoadedModel(model, pipeline, baked, accelerate(pipeline, model, device, lossy))
 
 
 def _dtypes(model: Model) -> torch.dtype | dict[str, torch.dtype]:

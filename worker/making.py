@@ -108,6 +108,7 @@ def make(
     seconds = {"loading": began - waiting, "generating": arrived - began, "encoding": encoded - arrived}
     facts = _facts(path, request=request, of=provenance, files=files, made=encoding)
     facts |= {"remade": gpu.remade} if gpu.remade else {}
+    facts |= {"lossy": list(gpu.lossy)} if gpu.lossy else {}
     return Made(
         files=files,
         facts=facts,

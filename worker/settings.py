@@ -1,5 +1,6 @@
 """What the worker is told by its environment, read once at start."""
 
+import importlib.util
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from adapters import blocklist_file
 from adapters.object_urls import ObjectUrls
 from worker.cannot_start import SettingsInvalid
 from worker.held import MOST
+from worker.preset import Preset
 
 KEY = "FIREBASE_SERVICE_ACCOUNT_KEY"
 BUCKET = "FIREBASE_STORAGE_BUCKET"
@@ -51,6 +53,10 @@ class Settings:
     """`package.module:factory` of what says which texts may be asked for, of direct jobs."""
     output_check: str | None = None
     """`package.module:factory` of what says which pictures may be stored; None: all."""
+    compile_cache: Path | None = None
+    """The folder with what torch has compiled; None: each worker compiles for itself."""
+    lossy: frozenset[Preset] = frozenset()
+    """What may change pictures to be faster."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -63,7 +69,24 @@ class Settings:
             jobs_held=_jobs_held(environment.get("SAFELIGHT_JOBS_HELD", "")),
             input_check=environment.get(blocklist_file.INPUT_CHECK) or blocklist_file.USUAL,
             output_check=environment.get(OUTPUT_CHECK) or None,
+            compile_cache=Path(folder) if (folder := environment.get("SAFELIGHT_COMPILE_CACHE")) else None,
+            lossy=_lossy(environment.get("SAFELIGHT_LOSSY", "")),
         )
+
+
+def _lossy(text: str) -> frozenset[Preset]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in set(Preset)]:
+        raise SettingsInvalid(
+            f"SAFELIGHT_LOSSY names {unknown[0]}; it can be {', '.join(Preset)}, with commas between them. "
+            "Leave it out, and no picture is changed to be faster."
+        )
+    if Preset.FP8 in names and importlib.util.find_spec("torchao") is None:
+        raise SettingsInvalid(
+            f"SAFELIGHT_LOSSY has {Preset.FP8}, and torchao is not installed. Add it to the worker's image "
+            "(pip install torchao==0.18.0), or leave it out."
+        )
+    return frozenset(map(Preset, names))
 
 
 def _jobs_held(text: str) -> int | None:

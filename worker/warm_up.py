@@ -54,6 +54,9 @@ class _Trial:
     def block(self) -> None:
         """Nobody looks."""
 
+    def made_with(self, lossy: Sequence[str]) -> None:
+        """Nobody keeps it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Took:
@@ -94,12 +97,13 @@ def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batchi
     alone = _seconds(engine, model, [_Trial(request=next(requests))], usual)
     batching.remember(kind, 1, alone)
     share = alone
-    if alone <= LONGEST_ALONE_SECONDS and kind.largest > 1:
-        parts = [_Trial(request=next(requests), seed=seed) for seed in range(kind.largest)]
+    largest = batching.largest(kind)
+    if alone <= LONGEST_ALONE_SECONDS and largest > 1:
+        parts = [_Trial(request=next(requests), seed=seed) for seed in range(largest)]
         with contextlib.suppress(GenerationFailed):  # so many are too much for this memory
             together = _seconds(engine, model, parts, usual)
-            batching.remember(kind, kind.largest, together)
-            share = min(alone, together / kind.largest)
+            batching.remember(kind, largest, together)
+            share = min(alone, together / largest)
     return Took(gpu=share, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
 
 

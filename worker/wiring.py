@@ -11,12 +11,14 @@ from adapters.blocklist_file import INPUT_CHECK
 from adapters.catalogue_file import load_catalogue
 from adapters.plugging_in import NotPluggedIn, plug_in
 from contracts.catalogue import Catalogue, Model
-from worker.batching import Batching
+from worker.batching import LARGEST, Batching
 from worker.cannot_start import CannotStart, SettingsInvalid
+from worker.compile_cache import CompileCache
 from worker.engine import DiffusersEngine
 from worker.fitness import GIB, Machine, check_fitness
 from worker.held import jobs_held
 from worker.lane import Lane
+from worker.preset import Preset
 from worker.settings import OUTPUT_CHECK, Settings
 from worker.warm_up import warm_up
 from worker.workplace import Workplace
@@ -50,10 +52,15 @@ def build_worker(settings: Settings) -> Worker:
     )
     machine = Machine.of_this_process()  # without what the check takes of its memory
     check_fitness(models, machine)
-    engine = DiffusersEngine(models, settings.models_folder, machine.free_memory / GIB)
-    batching = Batching()
+    compiled = CompileCache(settings.compile_cache, models) if settings.compile_cache else None
+    if compiled is not None:
+        compiled.load()
+    engine = DiffusersEngine(models, settings.models_folder, machine.free_memory / GIB, settings.lossy)
+    batching = Batching(1 if Preset.STEP_CACHE in settings.lossy else LARGEST)
     # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
     held = min(jobs_held(took.gpu, took.after) for took in warm_up(engine, catalogue, batching))
+    if compiled is not None:
+        compiled.save()
     lane = Lane(engine, batching)
     from worker.connection import connect
 

@@ -1,6 +1,6 @@
 """A part of a pipeline's call, as a job's place in the lane is one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class PartOfACall:
     previews: list[Pictures] = field(default_factory=list)
     remade: list[str] = field(default_factory=list)
     is_blocked: bool = False
+    lossy: Sequence[str] = ()
 
     def step(self, step: int, steps: int) -> None:
         """See `Part.step`."""
@@ -44,6 +45,10 @@ class PartOfACall:
     def block(self) -> None:
         """See `Part.block`."""
         self.is_blocked = True
+
+    def made_with(self, lossy: Sequence[str]) -> None:
+        """See `Part.made_with`."""
+        self.lossy = lossy
 
     @property
     def pictures(self) -> Pictures:

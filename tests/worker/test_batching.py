@@ -107,3 +107,12 @@ def test_a_kind_that_always_comes_in_fours_is_known_too() -> None:
     batching = measured({4: 2.0})
 
     assert batching.seconds(kind(), 4) == pytest.approx(2.0)
+
+
+def test_a_worker_may_have_a_limit_of_its_own() -> None:
+    batching = Batching(largest=1)
+    batching.remember(kind(), 1, 1.0)
+    batching.remember(kind(), 2, 1.0)
+
+    assert kind().largest > 1
+    assert batching.largest(kind()) == batching.size(kind()) == 1

@@ -164,7 +164,7 @@ def test_each_task_gives_what_is_asked_for_and_the_same_once_more(
 ) -> None:
     told: list[tuple[int, int]] = []
     count = 2 if task.media_type is MediaType.IMAGES else frames_of(model)
-    asked = {"num_images": count} if task.media_type is MediaType.IMAGES else {}
+    asked: dict[str, Any] = {"num_images": count} if task.media_type is MediaType.IMAGES else {}
     asked_for = part(model, task, asked)
     asked_for.on_step = lambda step, steps: told.append((step, steps))
 
@@ -216,13 +216,12 @@ def test_what_it_starts_from_can_be_seen_in_what_it_makes(
     assert from_hills.tobytes() != from_noise.tobytes()
 
 
-@pytest.mark.parametrize("model_id", [model.id for model in CATALOGUE.models if Task.INPAINTING in model.tasks])
+@pytest.mark.parametrize("model_id", [name for name in MODELS if Task.INPAINTING in SMALL[name].tasks])
 def test_what_the_mask_leaves_black_stays(model: Model, engine: DiffusersEngine) -> None:
     """Each seed repaints the right half; of what the VAE makes of the left one, only the seam differs."""
-    given = {**GIVEN, "input_image": Image.new("RGB", (64, 64), (50, 100, 210))}
     one, other = (
-        made(engine, model, Task.INPAINTING, given, strength=1.0, seed=seed, prompt=prompt).astype(int)
-        for seed, prompt in enumerate(("a star on a green background", "a heart on a yellow background"))
+        made(engine, model, Task.INPAINTING, strength=1.0, num_inference_steps=2, seed=seed).astype(int)
+        for seed in (1, 2)
     )
 
     kept, repainted = abs(one - other)[:, :, :8], abs(one - other)[:, :, -8:]
@@ -297,9 +296,8 @@ class TestLora:
         made(engine, model, first_task(model), num_inference_steps=2, lora="pixels")
 
         for task in model.tasks:
-            without, with_it = (
-                made(engine, model, task, num_inference_steps=2, **asked) for asked in ({}, {"lora": "pixels"})
-            )
+            without = made(engine, model, task, num_inference_steps=2)
+            with_it = made(engine, model, task, num_inference_steps=2, lora="pixels")
             assert without.tobytes() != with_it.tobytes()
 
     @pytest.mark.parametrize("model_id", ["sdxl", "flux.1-schnell", "wan2.1-t2v-1.3b"])

@@ -1,5 +1,6 @@
 """Every variable, missing or broken, has a sentence of its own that says what to do."""
 
+import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from adapters.object_urls import ObjectUrls
 from local.service_account import emulator_service_account
 from worker.cannot_start import SettingsInvalid
+from worker.preset import Preset
 from worker.settings import BUCKET, KEY, MODELS_FOLDER, Settings
 
 PROJECT = "my-app"
@@ -222,3 +224,33 @@ def test_the_models_are_a_list_with_commas(models: str, ids: tuple[str, ...]) ->
 )
 def test_the_models_folder_is_ours_unless_another_is_named(folder: str, read: Path) -> None:
     assert Settings.from_environment({"SAFELIGHT_MODELS_FOLDER": folder}).models_folder == read
+
+
+def test_nothing_is_kept_and_no_picture_is_changed_unless_asked_for() -> None:
+    settings = Settings.from_environment({"SAFELIGHT_COMPILE_CACHE": "", "SAFELIGHT_LOSSY": " , "})
+
+    assert settings.compile_cache is None
+    assert settings.lossy == frozenset()
+
+
+def test_the_compile_cache_is_a_folder() -> None:
+    assert Settings.from_environment({"SAFELIGHT_COMPILE_CACHE": "/compiled"}).compile_cache == Path("/compiled")
+
+
+def test_lossy_presets_are_a_list_with_commas() -> None:
+    assert Settings.from_environment({"SAFELIGHT_LOSSY": " step-cache,"}).lossy == {Preset.STEP_CACHE}
+
+
+def test_an_unknown_lossy_preset_is_refused() -> None:
+    assert refusal_of({"SAFELIGHT_LOSSY": "step-cache,int4"}) == (
+        "SAFELIGHT_LOSSY names int4; it can be fp8, step-cache, with commas between them. "
+        "Leave it out, and no picture is changed to be faster."
+    )
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchao") is not None, reason="torchao is installed")
+def test_a_preset_whose_library_is_missing_is_refused_before_anything_is_loaded() -> None:
+    assert refusal_of({"SAFELIGHT_LOSSY": "fp8"}) == (
+        "SAFELIGHT_LOSSY has fp8, and torchao is not installed. Add it to the worker's image "
+        "(pip install torchao==0.18.0), or leave it out."
+    )

@@ -1,7 +1,10 @@
 """What a worker does before its first job."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from contracts.catalogue import Model
 from contracts.errors import Broken, ErrorCode, FailedStage
 from contracts.paths import MediaType
 from tests.worker import library_warnings
@@ -10,6 +13,7 @@ from tests.worker.test_batching import kind
 from worker.batching import Batching
 from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
+from worker.lane import Part
 from worker.warm_up import UPLOADING_SECONDS, warm_up
 
 pytestmark = library_warnings.IGNORED
@@ -47,3 +51,20 @@ def test_a_model_that_loads_and_cannot_generate_stops_the_worker(
     assert str(invalid.value).startswith(
         "The model safelight-image was loaded, but cannot generate: This was too big"
     )
+
+
+def test_only_calls_that_jobs_will_have_are_tried(
+    diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[int] = []
+    generate = diffusers_engine.generate
+
+    def counted(model: Model, parts: Sequence[Part], *, fit_previews: bool = False) -> None:
+        called.append(len(parts))
+        generate(model, parts, fit_previews=fit_previews)
+
+    monkeypatch.setattr(diffusers_engine, "generate", counted)
+
+    warm_up(diffusers_engine, CATALOGUE, Batching(largest=1))
+
+    assert set(called) == {1}

@@ -15,8 +15,10 @@ from contracts.moderation import Blocklist, allow_everything
 from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
 from tests.worker import library_warnings
+from tests.worker.test_batching import kind
 from worker.cannot_start import ModelInvalid, SettingsInvalid
 from worker.gpu_turn import Pictures
+from worker.lane import Lane
 from worker.settings import BUCKET, KEY, Settings
 from worker.wiring import build_worker
 from worker.workplace import Workplace
@@ -175,3 +177,27 @@ def test_a_checker_without_its_weights_says_itself_what_to_do(tmp_path: Path) ->
 
     with pytest.raises(ModelInvalid, match="should hold revision"):
         build_worker(named)
+
+
+def test_what_is_compiled_is_looked_for_before_models_are_loaded(
+    models_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="worker")
+
+    build(models_folder, SAFELIGHT_COMPILE_CACHE=str(tmp_path))
+
+    said = [record.message for record in caplog.records]
+    assert said.index("compile_cache_empty") < said.index("model_loaded")
+
+
+def test_with_cached_steps_each_picture_is_made_alone(
+    models_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="worker")
+
+    lane = build(models_folder, SAFELIGHT_MODELS="safelight-video", SAFELIGHT_LOSSY="step-cache").engine
+
+    took = [record.__dict__["took"] for record in caplog.records if record.message == "accelerated"]
+    assert took == [["step-cache"]]
+    assert isinstance(lane, Lane)
+    assert lane._batching.largest(kind()) == 1

@@ -422,7 +422,8 @@ def leave_only_sentencepiece(tokenizer: Path) -> None:
     """A T5 tokenizer as some repositories have it, older than `tokenizer.json`."""
     vocabulary = json.loads((tokenizer / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     kinds = {"<unk>": 2, "<pad>": 3, "</s>": 3}
-    proto: Any = import_protobuf()
+    import_proto: Any = import_protobuf
+    proto = import_proto()
     model = proto.ModelProto()
     for token, score in vocabulary:
         model.pieces.add(piece=token, score=score, type=kinds.get(token, 1))

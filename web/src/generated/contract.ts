@@ -203,6 +203,7 @@ export interface ImageData {
   bytes: number[];
   timings_seconds: Timings;
   remade?: string;
+  lossy?: string[];
   image_urls: string[];
 }
 /**
@@ -230,6 +231,7 @@ export interface VideoData {
   bytes: number[];
   timings_seconds: Timings;
   remade?: string;
+  lossy?: string[];
   video_url: string;
   poster_url: string;
   thumbnail_url?: string;
