@@ -106,12 +106,9 @@ def make(
         raise _failed(path, stage, error) from None
     began = clock.began or waiting
     seconds = {"loading": began - waiting, "generating": arrived - began, "encoding": encoded - arrived}
-    facts = _facts(path, request=request, of=provenance, files=files, made=encoding)
-    facts |= {"remade": gpu.remade} if gpu.remade else {}
-    facts |= {"lossy": list(gpu.lossy)} if gpu.lossy else {}
     return Made(
         files=files,
-        facts=facts,
+        facts=_facts(path, request=request, of=provenance, files=files, made=encoding) | _made(gpu),
         seconds={name: round(max(0.0, value), 3) for name, value in seconds.items()},
         took=_took(clock, encoded) if gpu.remade is None else None,
     )
@@ -132,6 +129,12 @@ def _facts(
         fps = request["fps"]
         facts |= {"fps": fps, "num_frames": made.count, "duration_seconds": made.count / fps}
     return facts
+
+
+def _made(gpu: GpuTurn) -> dict[str, Any]:
+    """What was unusual about it."""
+    facts: dict[str, Any] = {"remade": gpu.remade} if gpu.remade else {}
+    return facts | ({"lossy": list(gpu.lossy)} if gpu.lossy else {})
 
 
 def _took(clock: _Deadline, until: float) -> Expected | None:
