@@ -14,7 +14,7 @@ PICTURE = torch.linspace(-1, 1, 4 * 8 * 8).reshape(1, 4, 8, 8)
 NOISE = torch.randn(PICTURE.shape, generator=torch.Generator().manual_seed(0))
 
 
-def flow(scheduler: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401, ARG001 - the library is untyped
+def flow(scheduler: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 - the library is untyped
     """What a model that knows the picture says: the way from it to the noise."""
     return NOISE - PICTURE
 
