@@ -6,7 +6,10 @@ import pytest
 import torch
 from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 
+from tests.worker import library_warnings
 from worker.latents import Foresight, as_seen
+
+pytestmark = library_warnings.IGNORED
 
 STEPS = 6
 SKIPPED = 2
@@ -21,7 +24,8 @@ def flow(scheduler: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
 
 def noise(scheduler: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 - the library is untyped
     """The same of one that tells the noise."""
-    return (latents - PICTURE) / scheduler.sigmas[scheduler.step_index or SKIPPED]
+    sigma: torch.Tensor = scheduler.sigmas[scheduler.step_index or SKIPPED]
+    return (latents - PICTURE) / sigma
 
 
 @pytest.mark.parametrize(
