@@ -23,13 +23,14 @@ BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 def main() -> int:
     """Measure; with --keep, also put table and drawings into the page. 1 where something could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("modules", nargs="*", default=MODULES, choices=MODULES, help="only these")
+    parser.add_argument("modules", nargs="*", choices=MODULES, help="only these")
     parser.add_argument("--keep", action="store_true", help="write table and drawings to benchmarks/README.md")
     options = parser.parse_args()
+    modules = options.modules or MODULES
     rows: list[Row] = []
     failed = False
-    for number, name in enumerate(options.modules, 1):
-        print(f"{number} of {len(options.modules)}: {name} ...", end="", file=sys.stderr, flush=True)
+    for number, name in enumerate(modules, 1):
+        print(f"{number} of {len(modules)}: {name} ...", end="", file=sys.stderr, flush=True)
         began = time.monotonic()
         try:
             rows += importlib.import_module(f"benchmarks.{name}").measure()

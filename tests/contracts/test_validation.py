@@ -36,7 +36,6 @@ def test_what_is_left_out_is_filled_in_from_the_catalogue() -> None:
         "guidance_scale": 3.0,
         "num_images": 1,
         "output_format": "png",
-        "strength": 0.8,
     }
 
 
@@ -142,9 +141,15 @@ def test_a_single_picture_can_be_too_big_as_well() -> None:
         resolve_request(IMAGE_PATH, {"prompt": ""}, small)
 
 
-@pytest.mark.parametrize(("path", "field"), [(IMAGE_PATH, "input_image"), (VIDEO_PATH, "last_image")])
-def test_an_upload_of_ones_own_is_taken(path: GenerationPath, field: str) -> None:
-    assert resolve(path, **{field: "uploads/u1/a.png"})[field] == "uploads/u1/a.png"
+@pytest.mark.parametrize(
+    ("path", "fields"), [(IMAGE_PATH, {"input_image"}), (VIDEO_PATH, {"input_image", "last_image"})]
+)
+def test_an_upload_of_ones_own_is_taken(path: GenerationPath, fields: set[str]) -> None:
+    asked = {field: f"uploads/u1/{field}.png" for field in fields}
+
+    resolved = resolve(path, **asked)
+
+    assert {field: resolved[field] for field in fields} == asked
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from adapters.catalogue_file import load_catalogue
 from adapters.firestore_generations import FirestoreGenerations
 from adapters.pubsub_endings import PubSubEndings
 from adapters.storage_objects import StorageObjects
@@ -25,6 +26,7 @@ from worker.workplace import Workplace
 
 pytestmark = library_warnings.IGNORED
 
+CATALOGUE = load_catalogue()
 STORED = StoredObject(name="generating/u1/image/f1.png", generation=7, metadata={DOWNLOAD_TOKEN: "abc"})
 
 
@@ -101,7 +103,7 @@ def test_a_model_that_the_catalogue_does_not_have_is_refused_before_anything_is_
 
     unknown = models.rpartition(",")[2]
     assert str(refused.value) == (
-        f"SAFELIGHT_MODELS names {unknown}; the catalogue has safelight-image, safelight-video."
+        f"SAFELIGHT_MODELS names {unknown}; the catalogue has {', '.join(model.id for model in CATALOGUE.models)}."
     )
 
 
