@@ -233,6 +233,8 @@ class TestLoras:
 
         assert file.is_file()
         assert file.parts[-2:] == ("loras", "pixels.safetensors")
+        checked = (file.parent.parent / weights.CHECKED).read_text().split()
+        assert {path.resolve().name for path in file.parent.parent.rglob("*.safetensors")} == {*checked}
         hub.spoilt = {"loras/other.safetensors"}
         with pytest.raises(ModelInvalid, match=r"other\.safetensors did not arrive"):
             find_lora(MODEL, LORA.model_copy(update={"weight_name": "loras/other.safetensors"}), baked)
@@ -331,7 +333,9 @@ def put(place: str, repository: Path, baked: Path) -> None:
 
 
 class TestSafety:
-    def test_pickles_are_not_read(self, place: str, repository: Path, baked: Path, canary: Path) -> None:
+    def test_pickles_are_neither_read_nor_downloaded(
+        self, place: str, repository: Path, baked: Path, canary: Path, hub: Hub
+    ) -> None:
         for file in [*repository.rglob("*.safetensors")]:
             torch.save({"weights": Canary(canary)}, file.with_suffix(".bin"))
             if file.name == "model.safetensors":
@@ -341,6 +345,7 @@ class TestSafety:
 
         assert "safetensors" in refusal(baked)
         assert not canary.exists()
+        assert [request for request in hub.requests if ".bin" in request] == []
 
     @pytest.mark.parametrize(
         ("index", "code"),
