@@ -31,7 +31,7 @@ def test_a_catalogue_is_read_as_utf8(tmp_path: Path) -> None:
     ("broken", "named"),
     [
         ("[[models]", "line 1"),
-        ('[[models]]\nid = "x"\n', "pipeline_class"),
+        ('[[models]]\nid = "x"\n', "tasks"),
         ("[other]\nx = 1\n", "models"),
         ("", "models"),
     ],

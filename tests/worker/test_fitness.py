@@ -53,10 +53,17 @@ def test_a_torch_without_cuda_is_not_silently_served_with_beside_a_gpu() -> None
 def test_too_little_memory_is_told_with_both_figures_before_anything_is_loaded() -> None:
     sentence = said([*SHIPPED, BIG], machine())
 
-    assert sentence.startswith("safelight-image and safelight-video and big need 30.2 GiB while they generate")
-    assert "this GPU has 24.0 GiB free" in sentence
+    assert sentence.startswith(
+        "This GPU has 24.0 GiB free, and of the models needs big 30.0 GiB while it generates."
+    )
     assert "SAFELIGHT_MODELS" in sentence
-    assert "this machine has 24.0 GiB free" in said([BIG], machine(gpus=0, device="cpu"))
+    assert said([BIG], machine(gpus=0, device="cpu")).startswith("This machine has 24.0 GiB free")
+
+
+def test_models_that_fit_one_at_a_time_are_enough() -> None:
+    other = BIG.model_copy(update={"id": "other"})
+
+    check_fitness([BIG, other], machine(free_memory=31 * GIB, free_disk=80 * GIB))
 
 
 def test_too_little_disk_for_what_has_to_be_downloaded() -> None:
