@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test chaos bench conformance-newest check setup setup-tests functions web generated constraints image ready
+.PHONY: help demo up test chaos chaos-nightly bench conformance-newest check setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ conformance-newest: setup ## test what the emulator rests on against the newest 
 
 chaos: setup-tests ## prove that every request ends exactly once, whatever dies
 	@$(PYTHON) -m chaos
+
+chaos-nightly: setup-tests ## the same, with 10,000 jobs on the real emulators
+	@$(PYTHON) -m chaos --size nightly
 
 bench: setup-tests ready ## measure, and print one table of ratios
 	@$(PYTHON) -m benchmarks

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from chaos.emulators import emulators
 from chaos.proof import Result
 
-SIZES = ("small", "middle", "full")
+SIZES = ("small", "middle", "full", "nightly")
 FIRESTORE = frozenset({"firestore"})
-LONGEST_SECONDS = 1500
+LONGEST_SECONDS, LONGEST_NIGHTLY_SECONDS = 1500, 7500
 """A proof that takes longer has stopped: it says where it stands, and ends."""
 
 
@@ -29,8 +29,8 @@ class Proof:
     title: str
     module: str
     """Its `prove(seed, so_many)`. Imported when its turn comes: some take seconds for that."""
-    so_many: tuple[float | str, float | str, float | str]
-    """For each of the three sizes."""
+    so_many: tuple[float | str, ...]
+    """For each of the sizes; those that have no more for the night are run in full."""
     holds_ports: bool = False
     """Whether emulators run while it does."""
     emulators: frozenset[str] = frozenset()
@@ -38,13 +38,16 @@ class Proof:
 
 
 PROOFS = {
-    1: Proof(title="every state of the protocol", module="chaos.model.scenes", so_many=SIZES),
+    1: Proof(title="every state of the protocol", module="chaos.model.scenes", so_many=SIZES[:3]),
     2: Proof(
         title="Hypothesis against the real handlers", module="chaos.machine.run", so_many=(5_000, 50_000, 300_000)
     ),
     3: Proof(title="simulated jobs", module="chaos.simulation.run", so_many=(300, 2_000, 10_000)),
     4: Proof(
-        title="traffic on the emulators", module="chaos.real.traffic", so_many=(100, 500, 2_000), holds_ports=True
+        title="traffic on the emulators",
+        module="chaos.real.traffic",
+        so_many=(100, 500, 2_000, 10_000),
+        holds_ports=True,
     ),
     5: Proof(title="kills and stops", module="chaos.real.kills", so_many=(0.04, 0.3, 1.0), holds_ports=True),
     6: Proof(
@@ -93,12 +96,12 @@ def _run(number: int, seed: int, size: str) -> tuple[Result, float]:
     proof, began = PROOFS[number], time.monotonic()
     print(f"{number}. {proof.title} ...", flush=True)
     prove = importlib.import_module(proof.module).prove
-    faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
+    faulthandler.dump_traceback_later(LONGEST_NIGHTLY_SECONDS if size == "nightly" else LONGEST_SECONDS, exit=True)
     with contextlib.ExitStack() as running:
         running.callback(faulthandler.cancel_dump_traceback_later)
         if proof.emulators:
             running.enter_context(emulators(proof.emulators))
-        result: Result = prove(seed, proof.so_many[SIZES.index(size)])
+        result: Result = prove(seed, proof.so_many[min(SIZES.index(size), len(proof.so_many) - 1)])
     for violation in result.violations:
         again = f"python -m chaos --only {number} --seed {seed} --size {size}"
         print(f"VIOLATION of proof {number} (again: {again})\n  {violation}", flush=True)
