@@ -18,9 +18,9 @@ def render_all() -> dict[Path, str]:
         Path("contracts/schema.json"): render_schema(),
         firestore: render_firestore_rules(firestore.read_text(encoding="utf-8"), schema),
         storage: render_storage_rules(storage.read_text(encoding="utf-8")),
-        Path("web/src/generated/contract.ts"): render_types(schema),
-        Path("web/src/generated/limits.ts"): render_limits(schema),
-        Path("web/src/generated/catalogue.ts"): render_catalogue(catalogue),
+        Path("web/client/generated/contract.ts"): render_types(schema),
+        Path("web/client/generated/limits.ts"): render_limits(schema),
+        Path("web/client/generated/catalogue.ts"): render_catalogue(catalogue),
     }
 
 

@@ -1,4 +1,4 @@
-"""The page's types and limits: `web/src/generated/`."""
+"""The client's types and limits: `web/client/generated/`."""
 
 import copy
 import json
@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalogue import Catalogue
+from contracts.paths import UPLOAD_NAME_PATTERN
+from contracts.request import UPLOAD_FIELDS
+from contracts.task import ONLY_WITH
+from contracts.uploads import MAX_UPLOAD_BYTES, UPLOAD_CONTENT_TYPES
 
 HEADER = "// Generated from contracts/ by `make generated`: do not edit.\n"
 JSON2TS = Path("node_modules/.bin/json2ts")
@@ -28,19 +32,31 @@ def render_types(schema: Mapping[str, Any]) -> str:
 
 
 def render_limits(schema: Mapping[str, Any]) -> str:
-    """The limits of every key of `request_data`, as data."""
+    """The limits of every key of `request_data` and of uploads, as data, and which keys go with which task."""
     limits = {
         media_type: schema["$defs"][name]["properties"]
         for media_type, name in (("images", "ImageRequest"), ("videos", "VideoRequest"))
     }
-    return HEADER + f"export const limits = {json.dumps(limits, indent=2)} as const;\n"
+    uploads = {
+        "max_bytes": MAX_UPLOAD_BYTES,
+        "content_types": UPLOAD_CONTENT_TYPES,
+        "name_pattern": f"^{UPLOAD_NAME_PATTERN}$",
+        "fields": UPLOAD_FIELDS,
+    }
+    only_with = {key: sorted(tasks) for key, tasks in ONLY_WITH.items()}
+    return HEADER + _constant("limits", limits) + _constant("uploads", uploads) + _constant("only_with", only_with)
 
 
 def render_catalogue(catalogue: Catalogue) -> str:
-    """What the page needs of the catalogue."""
+    """What the client needs of the catalogue."""
     shown = {"id", "title", "media_type", "default", "tasks", "licence", "examples", "max_pixels", "parameters"}
-    models = [model.model_dump(mode="json", include=shown, exclude_none=True) for model in catalogue.offered]
-    return HEADER + f"export const models = {json.dumps(models, indent=2)} as const;\n"
+    include: dict[str, Any] = {**dict.fromkeys(shown, True), "loras": {"__all__": {"id", "licence"}}}
+    models = [model.model_dump(mode="json", include=include, exclude_none=True) for model in catalogue.offered]
+    return HEADER + _constant("models", models)
+
+
+def _constant(name: str, value: object) -> str:
+    return f"export const {name} = {json.dumps(value, indent=2)} as const;\n"
 
 
 def _as_firestore_reads(node: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -15,15 +15,27 @@ def ask(page: Page, prompt: str, media_type: str = "Image", **settings: int) -> 
     page.get_by_text(media_type, exact=True).click()
     page.get_by_label("Prompt", exact=True).fill(prompt)
     if settings:
-        page.locator("details").evaluate("details => { details.open = true; }")
+        open_settings(page)
     for label, value in settings.items():
         page.get_by_label(label, exact=True).fill(str(value))
     page.get_by_role("button", name="Generate").click()
     return card_of(page, prompt)
 
 
+def open_settings(page: Page) -> None:
+    button = page.get_by_role("button", name="Settings", exact=True)
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+
+
 def card_of(page: Page, prompt: str) -> Locator:
     return page.locator("#gallery > .card").filter(has_text=prompt)
+
+
+def delete(card: Locator) -> None:
+    """Delete it, and say that it is meant."""
+    card.get_by_role("button", name="Delete").click()
+    card.page.get_by_role("dialog", name="Delete this?").get_by_role("button", name="Delete").click()
 
 
 def expect_status(card: Locator, status: str, timeout_ms: int = GENERATED_MS) -> None:
@@ -39,6 +51,6 @@ def wait_for(page: Page, condition: str, card: Locator) -> None:
     page.wait_for_function(condition, arg=card.element_handle(), timeout=ANSWERED_MS)
 
 
-def save_screenshot(page: Page, name: str) -> None:
+def save_screenshot(page: Page, name: str, *, full_page: bool = True) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / name, full_page=True)
+    page.screenshot(path=SCREENSHOTS / name, full_page=full_page)

@@ -1,5 +1,8 @@
 """People who come to the page, each with a browser window and a user of their own."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +69,19 @@ class Visitors:
         expect(page.locator("#connection")).to_have_text("Connected", timeout=ANSWERED_MS)
         return page
 
+    @contextmanager
+    def offline(self, page: Page) -> Iterator[None]:
+        """Cut the window off. What a browser and the Firebase SDK say of that is no complaint."""
+        page.context.set_offline(offline=True)
+        yield
+        page.context.set_offline(offline=False)
+        self.forget("ERR_INTERNET_DISCONNECTED|transport errored|Could not reach Cloud Firestore")
+        self.forget("https://www.google.com/images/cleardot.gif")  # by which the SDK looks for a network
+
+    def forget(self, pattern: str) -> None:
+        """Drop the complaints that were to be expected."""
+        self.complaints = [complaint for complaint in self.complaints if not re.search(pattern, complaint)]
+
     def close(self) -> None:
         for context in self._contexts:
             context.close()
@@ -84,6 +100,11 @@ def user_of(page: Page) -> FirebaseUser:
     return FirebaseUser(
         uid=page.locator("body").get_attribute("data-user-id") or "", token=page.evaluate(READ_TOKEN)
     )
+
+
+def serve_script(page: Page, script: str) -> None:
+    """Have Hosting's page run this in place of its own script."""
+    page.route("**/main.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
 
 
 def create(user: FirebaseUser, media_type: str, file_uid: str, request_data: dict[str, Any]) -> None:

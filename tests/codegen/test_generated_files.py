@@ -12,7 +12,7 @@ SOURCES = [
     "codegen",
     "contracts",
     "models/catalogue.toml",
-    "web/src/generated",
+    "web/client/generated",
     "firestore.rules",
     "storage.rules",
 ]
@@ -62,14 +62,14 @@ def test_nothing_in_the_repository_is_stale() -> None:
             "contracts/request.py",
             "MAX_PROMPT_UNITS = 2_000",
             "MAX_PROMPT_UNITS = 2_001",
-            ["contracts/schema.json", "firestore.rules", "web/src/generated/limits.ts"],
+            ["contracts/schema.json", "firestore.rules", "web/client/generated/limits.ts"],
             id="the longest prompt",
         ),
         pytest.param(
             "contracts/request.py",
             "Field(ge=1, le=200)",
             "Field(ge=1, le=201)",
-            ["contracts/schema.json", "firestore.rules", "web/src/generated/limits.ts"],
+            ["contracts/schema.json", "firestore.rules", "web/client/generated/limits.ts"],
             id="the most steps",
         ),
         pytest.param(
@@ -90,17 +90,17 @@ def test_nothing_in_the_repository_is_stale() -> None:
             "models/catalogue.toml",
             'title = "Safelight Image"',
             'title = "Another"',
-            ["web/src/generated/catalogue.ts"],
+            ["web/client/generated/catalogue.ts"],
             id="a model's title",
         ),
         pytest.param(
             "firestore.rules", "text(data, 'prompt', 2000)", "true", ["firestore.rules"], id="the rules, by hand"
         ),
         pytest.param(
-            "web/src/generated/contract.ts",
+            "web/client/generated/contract.ts",
             "prompt: string;",
             "prompt: number;",
-            ["web/src/generated/contract.ts"],
+            ["web/client/generated/contract.ts"],
             id="the page's types, by hand",
         ),
     ],
@@ -116,9 +116,9 @@ def test_a_stale_file_is_named_until_it_is_generated(
 
 
 def test_a_file_that_is_missing_is_stale(copy: Path) -> None:
-    (copy / "web/src/generated/limits.ts").unlink()
+    (copy / "web/client/generated/limits.ts").unlink()
 
-    assert codegen(copy, "--check") == stale("web/src/generated/limits.ts")
+    assert codegen(copy, "--check") == stale("web/client/generated/limits.ts")
 
 
 def test_what_is_written_by_hand_in_the_rules_stays(copy: Path) -> None:

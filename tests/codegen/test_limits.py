@@ -1,4 +1,4 @@
-"""The limits of contracts/ are in the rules and in the page, one by one."""
+"""The limits of contracts/ are in the rules and in the client, one by one."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from contracts.uploads import MAX_UPLOAD_BYTES, UPLOAD_CONTENT_TYPES
 from tests.contracts.json_schema import SCHEMA
 
 RULES = Path("firestore.rules").read_text(encoding="utf-8")
-LIMITS_TS = Path("web/src/generated/limits.ts").read_text(encoding="utf-8")
+LIMITS_TS = Path("web/client/generated/limits.ts").read_text(encoding="utf-8")
 FUNCTIONS = {MediaType.IMAGES: "image_request", MediaType.VIDEOS: "video_request"}
 NAMES = {MediaType.IMAGES: "ImageRequest", MediaType.VIDEOS: "VideoRequest"}
 
@@ -46,10 +46,10 @@ def test_every_key_has_its_limits_in_the_rules(media_type: MediaType) -> None:
 
 
 @pytest.mark.parametrize("media_type", MediaType)
-def test_every_key_has_its_limits_in_the_page(media_type: MediaType) -> None:
-    page = json.loads(LIMITS_TS[LIMITS_TS.index("{") : LIMITS_TS.rindex("}") + 1])[media_type.value]
+def test_every_key_has_its_limits_in_the_client(media_type: MediaType) -> None:
+    client = json.loads(LIMITS_TS.partition("limits = ")[2].partition(" as const")[0])[media_type.value]
 
-    assert page == SCHEMA["$defs"][NAMES[media_type]]["properties"]
+    assert client == SCHEMA["$defs"][NAMES[media_type]]["properties"]
 
 
 def test_what_may_be_uploaded_is_what_a_worker_reads() -> None:

@@ -1,0 +1,78 @@
+// What can go wrong, in one shape: a code for programs, a sentence for people, and whether trying again can help.
+
+import { FirebaseError } from 'firebase/app';
+
+import type { ErrorCode, Failure } from './generated/contract.js';
+
+/** The document's own codes, and those of what fails in the browser before there is a document. */
+export type SafelightErrorCode =
+  | ErrorCode
+  | 'invalid_upload' // not a picture that Safelight takes
+  | 'not_signed_in'
+  | 'refused' // by the security rules
+  | 'unreachable'
+  | 'over_quota'
+  | 'cancelled'
+  | 'deleted'
+  | 'unknown';
+
+export class SafelightError extends Error {
+  override readonly name = 'SafelightError';
+
+  constructor(
+    readonly code: SafelightErrorCode,
+    message: string,
+    readonly details: { retryable?: boolean; field?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+  }
+
+  /** Whether the same request can succeed later. */
+  get retryable(): boolean {
+    return this.details.retryable ?? false;
+  }
+
+  /** The key of the request that is at fault, where one is. */
+  get field(): string | undefined {
+    return this.details.field;
+  }
+}
+
+const UNREACHABLE = ['unreachable', 'Firebase cannot be reached. Check the connection.', true] as const;
+const REFUSED = [
+  'refused',
+  'The security rules of this Firebase project refused this. They may be older or newer than this page.',
+  false,
+] as const;
+const OVER_QUOTA = ['over_quota', 'The Firebase project has used up its quota. Try again later.', true] as const;
+const NOT_SIGNED_IN = ['not_signed_in', 'Nobody is signed in any more. Reload the page.', false] as const;
+
+/** https://firebase.google.com/docs/reference/js/firestore_#firestoreerrorcode, and Storage's and Auth's beside it. */
+const FIREBASE_CODES: Readonly<Record<string, readonly [SafelightErrorCode, string, boolean]>> = {
+  'permission-denied': REFUSED,
+  'storage/unauthorized': REFUSED,
+  unauthenticated: NOT_SIGNED_IN,
+  'storage/unauthenticated': NOT_SIGNED_IN,
+  unavailable: UNREACHABLE,
+  'deadline-exceeded': UNREACHABLE,
+  'auth/network-request-failed': UNREACHABLE,
+  'storage/retry-limit-exceeded': UNREACHABLE,
+  'resource-exhausted': OVER_QUOTA,
+  'storage/quota-exceeded': OVER_QUOTA,
+};
+
+/** The same error in Safelight's words. */
+export function toSafelightError(cause: unknown): SafelightError {
+  if (cause instanceof SafelightError) return cause;
+  const code = cause instanceof FirebaseError ? cause.code : undefined;
+  const known = code === undefined ? undefined : FIREBASE_CODES[code];
+  if (known !== undefined) return new SafelightError(known[0], known[1], { retryable: known[2], cause });
+  const answer = code === undefined ? 'Something unexpected went wrong' : `Firebase answered “${code}”`;
+  return new SafelightError('unknown', `${answer}. Try again; if that does not help, reload the page.`, { cause });
+}
+
+/** The error that a failed document holds. */
+export function failureError(failure: Failure): SafelightError {
+  const { code, message, retryable, field } = failure;
+  return new SafelightError(code, message, { retryable, ...(field === undefined ? {} : { field }) });
+}

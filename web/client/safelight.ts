@@ -1,0 +1,107 @@
+// The client: three lines are enough.
+//
+//     const safelight = new Safelight(auth);
+//     const generation = safelight.generate({ prompt: 'sunset over the sea' });
+//     for await (const state of generation) show(state);
+
+import type { Auth } from 'firebase/auth';
+import { collection, doc, getFirestore, serverTimestamp, setDoc, type Firestore } from 'firebase/firestore';
+import type { FirebaseStorage } from 'firebase/storage';
+
+import { Commands } from './commands.js';
+import { SafelightError, toSafelightError } from './errors.js';
+import type { MediaType } from './generated/contract.js';
+import { GenerationHandle } from './handle.js';
+import { GenerationList } from './list.js';
+import type { GenerationId, Requests } from './state.js';
+import { upload, type UploadOptions } from './uploads.js';
+import { problemIn } from './validation.js';
+
+const SCHEMA_VERSION = 1;
+const PAGE_SIZE = 24;
+
+export interface SafelightOptions {
+  /** The app's default database, unless it is another one. */
+  firestore?: Firestore;
+  /** The app's default bucket, unless it is another one. Called at the first upload: Storage's code is loaded then. */
+  storage?: () => Promise<FirebaseStorage>;
+}
+
+/** Works for whoever is signed in at the moment of each call. */
+export class Safelight {
+  private readonly firestore: Firestore;
+  private readonly storage: () => Promise<FirebaseStorage>;
+  private known: { userId: string; commands: Commands } | undefined;
+
+  constructor(
+    private readonly auth: Auth,
+    options: SafelightOptions = {},
+  ) {
+    this.firestore = options.firestore ?? getFirestore(auth.app);
+    this.storage = options.storage ?? (async () => (await import('firebase/storage')).getStorage(auth.app));
+  }
+
+  /**
+   * Asks for images, or for a video: `generate({prompt, num_frames: 33}, 'videos')`. Throws a `SafelightError` that
+   * names the field where the request is not valid. Offline, it is sent when the connection is back.
+   */
+  generate(request: Requests['images'], mediaType?: 'images'): GenerationHandle<'images'>;
+  generate<M extends MediaType>(request: Requests[M], mediaType: M): GenerationHandle<M>;
+  generate<M extends MediaType>(request: Requests[M], mediaType = 'images' as M): GenerationHandle<M> {
+    const { userId, commands } = this.user;
+    // Firestore refuses undefined, and a key that holds it means what a missing one means.
+    const asked = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+    const problem = problemIn(mediaType, asked, userId);
+    if (problem !== undefined) {
+      const { field, reason } = problem;
+      throw new SafelightError('invalid_request', `${field} ${reason}`, { field });
+    }
+    const reference = doc(collection(this.firestore, 'generations', userId, mediaType));
+    const written = setDoc(reference, {
+      status: 'queued',
+      created_at: serverTimestamp(),
+      user_id: userId,
+      file_uid: reference.id,
+      schema_version: SCHEMA_VERSION,
+      request_data: asked,
+    });
+    const sent = written.catch((error: unknown) => Promise.reject(toSafelightError(error)));
+    return new GenerationHandle(this.firestore, userId, commands, mediaType, reference.id, sent, request);
+  }
+
+  /** One that was asked for earlier. */
+  get<M extends MediaType>(mediaType: M, fileUid: string): GenerationHandle<M> {
+    const { userId, commands } = this.user;
+    return new GenerationHandle(this.firestore, userId, commands, mediaType, fileUid);
+  }
+
+  /** All of one kind, newest first. */
+  list<M extends MediaType>(mediaType: M, { pageSize = PAGE_SIZE } = {}): GenerationList<M> {
+    const { userId, commands } = this.user;
+    return new GenerationList(this.firestore, userId, commands, mediaType, pageSize);
+  }
+
+  /** Resolves when the server has the order. */
+  async cancel(generation: GenerationId): Promise<void> {
+    await this.user.commands.order('cancel', generation);
+  }
+
+  /** Deletes the document and what was made, after cancelling it if need be. */
+  async remove(generation: GenerationId): Promise<void> {
+    await this.user.commands.order('delete', generation);
+  }
+
+  /** Uploads a picture (PNG, JPEG or WebP). Returns what a request names as its `input_image`. */
+  async upload(picture: Blob, options: UploadOptions = {}): Promise<string> {
+    return upload(this.storage, this.user.userId, picture, options);
+  }
+
+  private get user(): { userId: string; commands: Commands } {
+    const userId = this.auth.currentUser?.uid;
+    if (userId === undefined) {
+      throw new SafelightError('not_signed_in', 'Nobody is signed in: sign a user in first, an anonymous one will do.');
+    }
+    if (this.known?.userId !== userId) this.known = { userId, commands: new Commands(this.firestore, userId) };
+    return this.known;
+  }
+}

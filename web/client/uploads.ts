@@ -1,0 +1,66 @@
+// A picture to start from: checked here as the storage rules and the worker check it, then uploaded.
+
+import type { FirebaseStorage } from 'firebase/storage';
+
+import { SafelightError, toSafelightError } from './errors.js';
+import { uploads } from './generated/limits.js';
+
+type ContentType = (typeof uploads.content_types)[number];
+
+export interface UploadOptions {
+  /** How much is there, from 0 to 1. */
+  onProgress?: (fraction: number) => void;
+  /** Stops it; the upload then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const MEBIBYTE = 2 ** 20;
+const EXTENSIONS: Readonly<Record<ContentType, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+};
+
+/** Uploads it under a new name. Returns the object's path, as a request names it. Throws a `SafelightError`. */
+export async function upload(
+  storage: () => Promise<FirebaseStorage>,
+  userId: string,
+  picture: Blob,
+  { onProgress, signal }: UploadOptions,
+): Promise<string> {
+  const contentType = await check(picture);
+  signal?.throwIfAborted();
+  const [firebase, kept] = await Promise.all([import('firebase/storage'), storage()]);
+  const path = `uploads/${userId}/${crypto.randomUUID()}.${EXTENSIONS[contentType]}`;
+  const task = firebase.uploadBytesResumable(firebase.ref(kept, path), picture, { contentType });
+  const stop = () => task.cancel();
+  signal?.addEventListener('abort', stop);
+  task.on('state_changed', ({ bytesTransferred, totalBytes }) => onProgress?.(bytesTransferred / totalBytes));
+  try {
+    signal?.throwIfAborted();
+    await task;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw toSafelightError(error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+  return path;
+}
+
+/** The type that the bytes say; a name or a browser's guess proves nothing. */
+async function check(picture: Blob): Promise<ContentType> {
+  if (picture.size > uploads.max_bytes) {
+    const size = (picture.size / MEBIBYTE).toFixed(1);
+    throw invalid(`The picture has ${size} MiB: at most ${uploads.max_bytes / MEBIBYTE} MiB are allowed.`);
+  }
+  const start = String.fromCharCode(...new Uint8Array(await picture.slice(0, 12).arrayBuffer()));
+  if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
+  if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
+  if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp';
+  throw invalid('This is not a picture that can be read: PNG, JPEG and WebP are.');
+}
+
+function invalid(message: string): SafelightError {
+  return new SafelightError('invalid_upload', message, { field: 'input_image' });
+}

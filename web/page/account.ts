@@ -1,0 +1,76 @@
+// A guest becomes somebody with an account, and keeps what was made before.
+
+import {
+  EmailAuthProvider,
+  linkWithCredential,
+  signInWithEmailAndPassword,
+  signOut,
+  type Auth,
+  type User,
+} from 'firebase/auth';
+
+import { notice } from './notices';
+import { part } from './part';
+import { errorInWords } from './words';
+
+export class Account {
+  private readonly dialog = part(document, '#account', HTMLDialogElement);
+  private readonly error = part(document, '#account-error', HTMLElement);
+  private readonly email = part(document, '#email', HTMLInputElement);
+  private readonly password = part(document, '#password', HTMLInputElement);
+  private readonly opener = part(document, '#account-open', HTMLButtonElement);
+  private readonly leaver = part(document, '#sign-out', HTMLButtonElement);
+
+  constructor(private readonly auth: Auth) {
+    this.opener.addEventListener('click', () => this.open());
+    part(this.dialog, 'form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.carryOut('Your pictures are kept.', () => this.create());
+    });
+    part(this.dialog, '#sign-in', HTMLButtonElement).addEventListener('click', () => {
+      void this.carryOut('Welcome back.', () => this.signIn());
+    });
+    part(this.dialog, '.close', HTMLButtonElement).addEventListener('click', () => this.dialog.close());
+    this.leaver.addEventListener('click', () => {
+      void this.carryOut('You are a guest again.', () => signOut(this.auth));
+    });
+  }
+
+  show(user: User | null): void {
+    this.opener.hidden = user === null || !user.isAnonymous;
+    this.leaver.hidden = user === null || user.isAnonymous;
+    part(document, '#account-name', HTMLElement).textContent = user?.email ?? '';
+  }
+
+  private open(): void {
+    this.error.textContent = '';
+    this.password.value = '';
+    this.dialog.showModal();
+  }
+
+  /** The user id stays, and with it everything that was made. */
+  private async create(): Promise<void> {
+    const guest = this.auth.currentUser;
+    if (guest === null) throw new Error('there is no guest to keep pictures for');
+    const { user } = await linkWithCredential(guest, EmailAuthProvider.credential(this.email.value, this.password.value));
+    this.show(user);
+  }
+
+  private async signIn(): Promise<void> {
+    await signInWithEmailAndPassword(this.auth, this.email.value, this.password.value);
+  }
+
+  private async carryOut(done: string, work: () => Promise<void>): Promise<void> {
+    const buttons = [...this.dialog.querySelectorAll('button'), this.leaver];
+    for (const button of buttons) button.disabled = true;
+    try {
+      await work();
+      this.dialog.close();
+      notice(done);
+    } catch (error) {
+      this.error.textContent = errorInWords(error);
+    } finally {
+      for (const button of buttons) button.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// What can be done with a generation: on its card and in the viewer, the same buttons.
+
+import { hasEnded, toSafelightError, type GenerationState, type Request, type Safelight } from '../client';
+import { confirmed } from './confirm';
+import { download } from './download';
+import { icon, type Icon } from './icon';
+import { notice } from './notices';
+import type { RequestForm } from './request_form';
+import { promptOf } from './words';
+
+export interface Action {
+  name: string;
+  icon: Icon;
+  /** On the card there is room for a few. */
+  onCard: boolean;
+  carryOut: () => void;
+}
+
+export class Actions {
+  constructor(
+    private readonly safelight: Safelight,
+    private readonly form: RequestForm,
+  ) {}
+
+  of(state: GenerationState): Action[] {
+    if (state.status === 'sending' || state.status === 'refused') return [];
+    if (!hasEnded(state)) return [this.cancel(state)];
+    const failed = state.status === 'failed';
+    return [
+      { name: 'Run again', icon: 'again', onCard: true, carryOut: () => this.runAgain(state) },
+      { name: 'Edit', icon: 'edit', onCard: failed, carryOut: () => this.edit(state) },
+      { name: 'Copy prompt', icon: 'copy', onCard: true, carryOut: () => copy(promptOf(state), 'Prompt copied') },
+      {
+        name: 'Copy settings',
+        icon: 'copy',
+        onCard: false,
+        carryOut: () => copy(settingsOf(state), 'Settings copied'),
+      },
+      ...(state.status === 'completed'
+        ? [{ name: 'Download', icon: 'download' as const, onCard: true, carryOut: () => download(state.result) }]
+        : []),
+      { name: 'Delete', icon: 'delete', onCard: true, carryOut: () => void this.remove(state) },
+    ];
+  }
+
+  /** The same request: with a new seed, unless it names one. */
+  private runAgain(state: GenerationState): void {
+    this.form.send(state.mediaType, state.request as Request);
+    notice('Asked for again');
+  }
+
+  private edit(state: GenerationState): void {
+    this.form.fill(state.mediaType, state.request);
+  }
+
+  private cancel(state: GenerationState): Action {
+    return {
+      name: 'Cancel',
+      icon: 'close',
+      onCard: true,
+      carryOut: () => {
+        if (state.ordered === undefined) this.safelight.cancel(state).catch(complain);
+      },
+    };
+  }
+
+  private async remove(state: GenerationState): Promise<void> {
+    if (state.ordered === 'delete' || !(await confirmed())) return;
+    this.safelight.remove(state).catch(complain);
+  }
+}
+
+/** A button with its drawing. The words are for those who cannot see it, or in full. */
+export function buttonOf(action: Action, state: GenerationState, inWords: boolean): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.dataset.action = action.name;
+  button.append(icon(action.icon));
+  if (inWords) button.append(action.name);
+  else {
+    button.className = 'icon';
+    button.title = action.name;
+    button.setAttribute('aria-label', `${action.name}: ${promptOf(state)}`);
+  }
+  button.addEventListener('click', action.carryOut);
+  return button;
+}
+
+/** The request with the seed that was used, so that it makes the same again. */
+function settingsOf({ request, seed }: GenerationState): string {
+  return JSON.stringify(seed === undefined ? request : { ...request, seed }, undefined, 2);
+}
+
+function copy(text: string, done: string): void {
+  navigator.clipboard.writeText(text).then(
+    () => notice(done),
+    () => notice('The browser did not allow to copy'),
+  );
+}
+
+function complain(error: unknown): void {
+  notice(toSafelightError(error).message);
+}

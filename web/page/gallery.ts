@@ -1,0 +1,99 @@
+// All generations of the user, newest first: one card for each document, found again by its path.
+
+import { hasEnded, type GenerationState } from '../client';
+import type { Actions } from './actions';
+import { Card } from './card';
+import type { FeedView } from './feed';
+import { part } from './part';
+import type { Viewer } from './viewer';
+import { promptOf, stateInWords } from './words';
+
+const LOAD_AHEAD = '800px';
+
+export class Gallery {
+  private readonly list = part(document, '#gallery', HTMLElement);
+  private readonly empty = part(document, '#empty', HTMLElement);
+  private readonly moreButton = part(document, '#more', HTMLButtonElement);
+  private readonly announcement = part(document, '#announcement', HTMLElement);
+  private readonly cards = new Map<string, Card>();
+  private readonly working = new Set<string>();
+  private readonly end = new IntersectionObserver(
+    ([button]) => {
+      if (button?.isIntersecting) this.more();
+    },
+    { rootMargin: LOAD_AHEAD },
+  );
+  private more: () => void = () => {};
+
+  constructor(
+    private readonly actions: Actions,
+    private readonly viewer: Viewer,
+  ) {
+    this.moreButton.onclick = () => this.more();
+  }
+
+  /** What to do when the end of the list comes near. */
+  onMore(more: () => void): void {
+    this.more = more;
+  }
+
+  show({ generations, hasMore, live }: FeedView): void {
+    const keys = generations.map(keyOf);
+    this.removeAllBut(new Set(keys));
+    generations.forEach((state, index) => this.place(state, index));
+    this.list.setAttribute('aria-busy', String(!live && generations.length === 0));
+    this.empty.hidden = generations.length > 0 || !live;
+    this.moreButton.hidden = !hasMore;
+    // Observed anew, it tells at once when the end is still near.
+    this.end.disconnect();
+    if (hasMore) this.end.observe(this.moreButton);
+    for (const state of generations) this.announce(state);
+    this.viewer.follow([...this.list.children].flatMap((element) => this.cardOf(element) ?? []));
+  }
+
+  /** For another user. */
+  clear(): void {
+    this.end.disconnect();
+    this.viewer.close();
+    this.list.replaceChildren();
+    this.list.setAttribute('aria-busy', 'true');
+    this.moreButton.hidden = true;
+  }
+
+  /** Cards that stand where they belong are not moved: moving stops a video. */
+  private place(state: GenerationState, index: number): void {
+    const key = keyOf(state);
+    const card = this.cards.get(key) ?? new Card(state, this.actions, (opened, which) => this.viewer.open(opened, which));
+    this.cards.set(key, card);
+    card.show(state);
+    const standing = this.list.children[index] ?? null;
+    if (standing !== card.element) this.list.insertBefore(card.element, standing);
+  }
+
+  private removeAllBut(keys: ReadonlySet<string>): void {
+    for (const [key, card] of this.cards) {
+      if (keys.has(key)) continue;
+      const hadFocus = card.element.contains(document.activeElement);
+      card.element.remove();
+      this.cards.delete(key);
+      this.working.delete(key);
+      if (hadFocus) part(document, '#gallery-title', HTMLElement).focus();
+    }
+  }
+
+  private cardOf(element: Element): Card | undefined {
+    const { mediaType, fileUid } = (element as HTMLElement).dataset;
+    return this.cards.get(`${mediaType}/${fileUid}`);
+  }
+
+  /** Says aloud that something has ended, for those who do not see it. Progress would be too much. */
+  private announce(state: GenerationState): void {
+    const key = keyOf(state);
+    if (!hasEnded(state)) this.working.add(key);
+    else if (this.working.delete(key)) this.announcement.textContent = `${stateInWords(state)}: ${promptOf(state)}`;
+  }
+}
+
+function keyOf({ mediaType, fileUid }: GenerationState): string {
+  return `${mediaType}/${fileUid}`;
+}

@@ -1,0 +1,13 @@
+// Short sentences at the edge of the page, which go away by themselves.
+
+import { part } from './part';
+
+const SHOWN_MS = 5_000;
+
+export function notice(sentence: string): void {
+  const line = document.createElement('p');
+  line.textContent = sentence;
+  const place = part(document, '#notices', HTMLElement);
+  place.append(line);
+  setTimeout(() => line.remove(), SHOWN_MS);
+}

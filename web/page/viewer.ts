@@ -1,0 +1,142 @@
+// One picture or video in full size, and everything that is known about it. Arrow keys go through the gallery.
+
+import type { GenerationState } from '../client';
+import { buttonOf, type Actions } from './actions';
+import type { Card } from './card';
+import { part } from './part';
+import { factsOf, promptOf } from './words';
+
+/** A picture of a completed generation, or its video. */
+interface Place {
+  card: Card;
+  index: number;
+}
+
+export class Viewer {
+  private readonly dialog = part(document, '#viewer', HTMLDialogElement);
+  private readonly stage = part(this.dialog, '.stage', HTMLElement);
+  private readonly actionList = part(this.dialog, '.actions', HTMLElement);
+  private readonly previous = part(this.dialog, '.previous', HTMLButtonElement);
+  private readonly next = part(this.dialog, '.next', HTMLButtonElement);
+  private places: Place[] = [];
+  private at: Place | undefined;
+
+  constructor(private readonly actions: Actions) {
+    this.previous.addEventListener('click', () => this.step(-1));
+    this.next.addEventListener('click', () => this.step(1));
+    part(this.dialog, '.close', HTMLButtonElement).addEventListener('click', () => this.dialog.close());
+    this.dialog.addEventListener('keydown', (event) => this.press(event));
+    this.dialog.addEventListener('click', (event) => {
+      if (event.target === this.dialog || event.target === this.stage) this.dialog.close();
+    });
+    this.dialog.addEventListener('close', () => {
+      this.stage.replaceChildren(); // a video stops
+      this.at?.card.focus();
+      this.at = undefined;
+    });
+  }
+
+  open(card: Card, index: number): void {
+    this.show({ card, index });
+    this.dialog.showModal();
+    this.dialog.focus();
+  }
+
+  close(): void {
+    this.places = [];
+    this.dialog.close();
+  }
+
+  /** The cards of the gallery, in its order. */
+  follow(cards: readonly Card[]): void {
+    this.places = cards.flatMap((card) =>
+      Array.from({ length: countOf(card.state) }, (_, index): Place => ({ card, index })),
+    );
+    if (this.at === undefined) return;
+    if (this.position < 0) this.dialog.close(); // it has been deleted
+    else this.showNeighbours();
+  }
+
+  private get position(): number {
+    return this.places.findIndex(({ card, index }) => card === this.at?.card && index === this.at.index);
+  }
+
+  private show(place: Place): void {
+    this.at = place;
+    const { state } = place.card;
+    this.stage.replaceChildren(...contentsOf(state, place.index));
+    part(this.dialog, '.prompt', HTMLElement).textContent = promptOf(state);
+    part(this.dialog, '.facts', HTMLElement).replaceChildren(...factsOf(state).flatMap(([name, value]) => fact(name, value)));
+    this.actionList.replaceChildren(...this.actions.of(state).map((action) => buttonOf(this.closing(action), state, true)));
+    this.showNeighbours();
+    // What had the focus may be gone or off, and the keys are heard in here only.
+    if (this.dialog.open && !this.dialog.contains(document.activeElement)) this.dialog.focus();
+  }
+
+  /** What leads to the form closes the viewer, which would cover it. */
+  private closing(action: ReturnType<Actions['of']>[number]): typeof action {
+    if (action.name !== 'Edit' && action.name !== 'Run again') return action;
+    return {
+      ...action,
+      carryOut: () => {
+        this.dialog.close();
+        action.carryOut();
+      },
+    };
+  }
+
+  private showNeighbours(): void {
+    const { position } = this;
+    this.previous.disabled = position <= 0;
+    this.next.disabled = position >= this.places.length - 1;
+  }
+
+  private step(by: number): void {
+    const place = this.places[this.position + by];
+    if (place !== undefined) this.show(place);
+  }
+
+  private press(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLVideoElement) return; // there, arrows wind
+    const steps: Readonly<Record<string, number>> = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      Home: -this.position,
+      End: this.places.length - 1 - this.position,
+    };
+    const by = steps[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    this.step(by);
+  }
+}
+
+function countOf(state: GenerationState): number {
+  if (state.status !== 'completed') return 0;
+  return 'image_urls' in state.result ? state.result.image_urls.length : 1;
+}
+
+function contentsOf(state: GenerationState, index: number): HTMLElement[] {
+  if (state.status !== 'completed') return [];
+  const { result } = state;
+  const { width, height } = result;
+  if ('image_urls' in result) {
+    const picture = document.createElement('img');
+    Object.assign(picture, { width, height, alt: promptOf(state), src: result.image_urls[index] });
+    return [picture];
+  }
+  const video = document.createElement('video');
+  const { video_url: src, poster_url: poster } = result;
+  Object.assign(video, { width, height, poster, src, controls: true, loop: true, playsInline: true, autoplay: true });
+  video.muted = true;
+  video.setAttribute('aria-label', promptOf(state));
+  return [video];
+}
+
+function fact(name: string, value: string): HTMLElement[] {
+  const term = document.createElement('dt');
+  const description = document.createElement('dd');
+  term.textContent = name;
+  description.textContent = value;
+  return [term, description];
+}
