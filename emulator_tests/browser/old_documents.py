@@ -14,10 +14,11 @@ ONE_PIXEL = (
 )
 
 
-def write_old_documents(user_id: str, media_type: str, *, count: int, newest: datetime) -> None:
-    """Write `count` completed generations, `old-000` the newest, each a minute older than the one before."""
+def write_old_documents(user_id: str, media_type: str, *, count: int, newest: datetime, minutes: int = 1) -> None:
+    """Write `count` completed generations, `old-000` the newest, each some minutes older than the one before."""
     writes = [
-        _write(user_id, media_type, f"old-{index:03}", newest - timedelta(minutes=index)) for index in range(count)
+        _write(user_id, media_type, f"old-{index:03}", newest - timedelta(minutes=minutes * index))
+        for index in range(count)
     ]
     answer = requests.post(
         f"{FIRESTORE}/v1/{DOCUMENTS}:commit",

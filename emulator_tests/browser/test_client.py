@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from emulator_tests.browser.old_documents import write_old_documents
 from emulator_tests.browser.visitors import Visitors, serve_script, user_of
-from emulator_tests.documents import PATIENCE_SECONDS
+from emulator_tests.documents import PATIENCE_SECONDS, command, wait_for, wait_for_end
 
 Run = Callable[[str], Page]
 
@@ -221,6 +221,22 @@ def test_removing_deletes_it_and_ends_the_iteration(app: Page) -> None:
     assert set(statuses) == {"completed", "deleted"}
 
 
+def test_one_that_was_deleted_before_anybody_looked_is_deleted(app: Page) -> None:
+    user = user_of(app)
+    file_uid = evaluate(
+        app,
+        """window.generation = safelight.generate({prompt: 'unseen', num_inference_steps: 1});
+        await window.generation.sent;
+        return window.generation.fileUid;""",
+    )
+    path = f"generations/{user.uid}/images/{file_uid}"
+    wait_for_end(user, path)
+    command(user, "delete", path)
+    wait_for(user, path, lambda found: found is None)
+
+    assert code_of(app, "window.generation.result()")["code"] == "deleted"
+
+
 def test_a_generation_is_found_again_after_a_reload(app: Page) -> None:
     file_uid = evaluate(app, "const g = safelight.generate({prompt: 'kept'}); await g.sent; return g.fileUid;")
 
@@ -234,12 +250,19 @@ def test_a_generation_is_found_again_after_a_reload(app: Page) -> None:
 def test_it_survives_a_new_token(app: Page) -> None:
     made = evaluate(
         app,
-        """const generation = safelight.generate({prompt: 'patient', num_inference_steps: 60});
-        const result = generation.result();
-        await auth.currentUser.getIdToken(true);
-        return result;""",
+        """const generation = safelight.generate({prompt: 'patient', num_inference_steps: 200});
+        const seen = [];
+        generation.subscribe(({status}) => seen.push(status));
+        await generation.sent;
+        const old = await auth.currentUser.getIdToken();
+        await new Promise((resolve) => setTimeout(resolve, 1100)); // tokens of one second are the same
+        const fresh = await auth.currentUser.getIdToken(true);
+        const before = seen.at(-1);
+        return {...await generation.result(), renewed: fresh !== old, before};""",
     )
 
+    assert made["renewed"]
+    assert made["before"] != "completed"
     assert len(made["image_urls"]) == 1
 
 

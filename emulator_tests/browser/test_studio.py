@@ -160,7 +160,7 @@ def test_a_card_can_be_run_again_copied_and_downloaded(page: Page) -> None:
     assert downloading.value.suggested_filename == f"{card.get_attribute('data-file-uid')}.png"
     assert Path(downloading.value.path()).read_bytes().startswith(b"\x89PNG")
     card.get_by_role("button", name="Copy prompt").click()
-    expect(page.locator("#notices")).to_contain_text("Prompt copied")
+    expect(page.locator("body > .notices")).to_contain_text("Prompt copied")
     assert page.evaluate("navigator.clipboard.readText()") == "again and again"
     card.locator(".open").click()
     page.locator("#viewer").get_by_role("button", name="Copy settings").click()
@@ -211,7 +211,7 @@ def test_the_viewer_goes_through_the_gallery_by_keyboard(three: Page) -> None:
     expect(card_of(three, "old-000").locator(".open")).to_be_focused()
 
 
-def test_the_viewer_closes_when_its_picture_is_deleted_elsewhere(three: Page) -> None:
+def test_the_viewer_closes_when_its_picture_is_deleted(three: Page) -> None:
     card_of(three, "old-002").locator(".open").click()
     expect(three.locator("#viewer")).to_be_visible()
 
@@ -220,10 +220,38 @@ def test_the_viewer_closes_when_its_picture_is_deleted_elsewhere(three: Page) ->
 
     expect(three.locator("#viewer")).to_be_hidden(timeout=ANSWERED_MS)
     expect(three.locator(".card")).to_have_count(2)
+    expect(three.get_by_role("heading", name="Gallery")).to_be_focused()
+
+
+def test_what_is_edited_from_the_viewer_is_in_the_form(three: Page) -> None:
+    card_of(three, "old-002").locator(".open").click()
+
+    three.locator("#viewer").get_by_role("button", name="Edit").click()
+
+    expect(three.locator("#viewer")).to_be_hidden()
+    three.wait_for_timeout(300)  # closing gives the focus back, later
+    expect(three.get_by_label("Prompt", exact=True)).to_be_focused()
+    expect(three.get_by_label("Prompt", exact=True)).to_have_value("old-002 of long ago")
+
+
+def test_scrolling_down_offline_empties_nothing(visitors: Visitors, page: Page) -> None:
+    write_old_documents(user_of(page).uid, "images", count=60, newest=datetime.now(UTC) - LONG_AGO)
+    expect(page.locator(".card").nth(23)).to_be_attached(timeout=ANSWERED_MS)
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.wait_for_timeout(1_000)
+    before = page.locator(".card").count()
+
+    with visitors.offline(page):
+        expect(page.locator("#connection")).to_have_text("Offline")
+        page.locator(".card").last.scroll_into_view_if_needed()
+        page.wait_for_timeout(1_500)
+        assert page.locator(".card").count() >= before
 
 
 def test_two_hundred_old_documents_come_page_by_page(page: Page) -> None:
-    write_old_documents(user_of(page).uid, "images", count=200, newest=datetime.now(UTC) - LONG_AGO)
+    newest = datetime.now(UTC) - LONG_AGO
+    write_old_documents(user_of(page).uid, "images", count=150, newest=newest)
+    write_old_documents(user_of(page).uid, "videos", count=50, newest=newest + timedelta(seconds=1), minutes=3)
     cards = page.locator(".card")
     expect(cards.first).to_be_visible(timeout=ANSWERED_MS)
     page.wait_for_timeout(1_000)
@@ -231,19 +259,31 @@ def test_two_hundred_old_documents_come_page_by_page(page: Page) -> None:
     page.evaluate("document.querySelector('.card').dataset.kept = 'yes'")
     page.evaluate(LAYOUT_SHIFTS)
 
+    seen = [uids_of(cards)]
     while cards.count() < 200:
         before = cards.count()
-        page.locator("#more").scroll_into_view_if_needed()
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function(
             "before => document.querySelectorAll('.card').length > before", arg=before, timeout=ANSWERED_MS
         )
 
+        seen.append(uids_of(cards))
+
     expect(cards).to_have_count(200)
     expect(page.locator("#more")).to_be_hidden()
     expect(cards.first).to_have_attribute("data-kept", "yes")  # it was never made anew
-    uids = cards.evaluate_all("cards => cards.map((card) => card.dataset.fileUid)")
-    assert uids == [f"old-{index:03}" for index in range(200)]
+    *earlier, last = seen
+    assert [uid for uid in last if uid.startswith("images")] == [f"images/old-{index:03}" for index in range(150)]
+    assert [uid for uid in last if uid.startswith("videos")] == [f"videos/old-{index:03}" for index in range(50)]
+    assert all(last[: len(uids)] == uids for uids in earlier)  # older ones only ever come below
     assert page.evaluate("window.shifts") == []
+
+
+def uids_of(cards: Locator) -> list[str]:
+    uids: list[str] = cards.evaluate_all(
+        "cards => cards.map(({dataset}) => `${dataset.mediaType}/${dataset.fileUid}`)"
+    )
+    return uids
 
 
 def test_nothing_moves_when_a_picture_arrives(page: Page) -> None:
@@ -258,7 +298,7 @@ def test_nothing_moves_when_a_picture_arrives(page: Page) -> None:
 
 
 def test_a_preview_is_shown_while_it_denoises(page: Page) -> None:
-    card = ask(page, "sunset over the sea", Steps=200, Width=256, Height=256)
+    card = ask(page, "sunset over the sea", Steps=150, Width=96, Height=96)
 
     expect(card.locator("img.preview")).to_be_visible(timeout=GENERATED_MS)
     expect(card.locator(".words")).to_have_text(re.compile(r"Generating \d+\s%, .* left"), timeout=GENERATED_MS)

@@ -1,7 +1,5 @@
 // What can go wrong, in one shape: a code for programs, a sentence for people, and whether trying again can help.
 
-import { FirebaseError } from 'firebase/app';
-
 import type { ErrorCode, Failure } from './generated/contract.js';
 
 /** The document's own codes, and those of what fails in the browser before there is a document. */
@@ -64,10 +62,11 @@ const FIREBASE_CODES: Readonly<Record<string, readonly [SafelightErrorCode, stri
 /** The same error in Safelight's words. */
 export function toSafelightError(cause: unknown): SafelightError {
   if (cause instanceof SafelightError) return cause;
-  const code = cause instanceof FirebaseError ? cause.code : undefined;
-  const known = code === undefined ? undefined : FIREBASE_CODES[code];
+  // By its code, and not by its class, of which an app that bundles Firebase twice has two.
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  const known = typeof code === 'string' ? FIREBASE_CODES[code] : undefined;
   if (known !== undefined) return new SafelightError(known[0], known[1], { retryable: known[2], cause });
-  const answer = code === undefined ? 'Something unexpected went wrong' : `Firebase answered “${code}”`;
+  const answer = typeof code !== 'string' ? 'Something unexpected went wrong' : `Firebase answered “${code}”`;
   return new SafelightError('unknown', `${answer}. Try again; if that does not help, reload the page.`, { cause });
 }
 

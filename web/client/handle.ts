@@ -17,6 +17,8 @@ export class GenerationHandle<M extends MediaType = MediaType>
   implements GenerationId<M>
 {
   private snapshot: DocumentSnapshot | undefined;
+  /** Whether the server has had the request, so that a missing document is a deleted one. */
+  private delivered = false;
 
   constructor(
     private readonly firestore: Firestore,
@@ -30,9 +32,13 @@ export class GenerationHandle<M extends MediaType = MediaType>
   ) {
     super();
     if (request !== undefined) this.publish({ ...this.unsent(request), status: 'sending' });
-    sent.catch((error: SafelightError) => {
-      this.publish({ ...this.unsent(request ?? {}), status: 'refused', error });
-    });
+    sent.then(
+      () => {
+        this.delivered = true;
+        this.show();
+      },
+      (error: SafelightError) => this.publish({ ...this.unsent(request ?? {}), status: 'refused', error }),
+    );
   }
 
   /** Waits for the end. Rejects with a `SafelightError` that says why there is no result. */
@@ -73,6 +79,7 @@ export class GenerationHandle<M extends MediaType = MediaType>
     return () => {
       stopOrders();
       stopDocument();
+      this.snapshot = undefined; // it grows old
     };
   }
 
@@ -83,10 +90,8 @@ export class GenerationHandle<M extends MediaType = MediaType>
   private show(): void {
     const { snapshot } = this;
     if (snapshot === undefined || this.current?.status === 'refused') return;
-    if (!snapshot.exists()) {
-      // A cache that does not have it proves nothing, and neither does a server that has not been asked yet.
-      if (snapshot.metadata.fromCache || this.current?.status === 'sending') return;
-    }
+    // A cache that does not have it proves nothing, and neither does a server that has not got it yet.
+    if (!snapshot.exists() && (snapshot.metadata.fromCache || !this.delivered)) return;
     this.publish(stateOf(this, snapshot, this.commands.current?.get(keyOf(this))));
   }
 

@@ -1,6 +1,7 @@
 // What an app imports from `safelight`.
 
 export { Safelight, type SafelightOptions } from './safelight.js';
+export { keyOf } from './commands.js';
 export type { GenerationHandle } from './handle.js';
 export type { GenerationList, ListView } from './list.js';
 export type { UploadOptions } from './uploads.js';

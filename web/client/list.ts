@@ -58,10 +58,10 @@ export class GenerationList<M extends MediaType = MediaType> extends Live<ListVi
   more(): void {
     const page = this.pages.at(-1);
     const oldest = page?.snapshot?.docs.at(-1);
-    // One that is being sent has no time yet, and cannot be a boundary.
+    // One that is being sent has no time yet, and cannot be a boundary. Offline, nothing older can come.
     if (page === undefined || oldest === undefined || oldest.metadata.hasPendingWrites || !this.hasMore) return;
-    page.stop();
-    this.listen(page, endAt(oldest));
+    if (page.snapshot?.metadata.fromCache) return;
+    this.listen(page, endAt(oldest), page.stop);
     this.open(oldest);
   }
 
@@ -84,19 +84,29 @@ export class GenerationList<M extends MediaType = MediaType> extends Live<ListVi
     this.listen(page, limit(this.pageSize));
   }
 
-  private listen(page: Page, until: QueryConstraint): void {
+  /** What is replaced goes on until the server has answered: its documents are shown, and cached, by it alone. */
+  private listen(page: Page, until: QueryConstraint, stopReplaced = () => {}): void {
+    const replaces = page.snapshot !== undefined;
+    let confirmed = false;
     const kept = collection(this.firestore, 'generations', this.userId, this.mediaType);
     const from = page.after === undefined ? [] : [startAfter(page.after)];
     // Metadata tells when the server has a document, and when the connection is lost.
-    page.stop = onSnapshot(
+    const stop = onSnapshot(
       query(kept, orderBy('created_at', 'desc'), ...from, until),
       { includeMetadataChanges: true },
       (snapshot) => {
+        confirmed ||= !snapshot.metadata.fromCache;
+        if (replaces && !confirmed) return;
+        stopReplaced();
         page.snapshot = snapshot;
         this.show();
       },
       (error) => this.fail(toSafelightError(error)),
     );
+    page.stop = () => {
+      stopReplaced();
+      stop();
+    };
   }
 
   private get hasMore(): boolean {

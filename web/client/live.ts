@@ -72,7 +72,13 @@ export abstract class Live<T> implements AsyncIterable<T> {
 
   protected publish(value: T): void {
     this.latest = value;
-    for (const { next } of [...this.subscribers]) next(value);
+    for (const { next } of [...this.subscribers]) {
+      try {
+        next(value);
+      } catch (error) {
+        reportError(error); // one who breaks is no reason for the others to miss it
+      }
+    }
   }
 
   protected fail(error: SafelightError): void {

@@ -49,8 +49,7 @@ export class Safelight {
   generate<M extends MediaType>(request: Requests[M], mediaType: M): GenerationHandle<M>;
   generate<M extends MediaType>(request: Requests[M], mediaType = 'images' as M): GenerationHandle<M> {
     const { userId, commands } = this.user;
-    // Firestore refuses undefined, and a key that holds it means what a missing one means.
-    const asked = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+    const asked = storable(request);
     const problem = problemIn(mediaType, asked, userId);
     if (problem !== undefined) {
       const { field, reason } = problem;
@@ -104,4 +103,13 @@ export class Safelight {
     if (this.known?.userId !== userId) this.known = { userId, commands: new Commands(this.firestore, userId) };
     return this.known;
   }
+}
+
+/**
+ * The request as Firestore can hold it: a key with undefined means what a missing one means; and -0 would be stored as
+ * a decimal, which the rules refuse for an integer.
+ */
+function storable(request: object): Record<string, unknown> {
+  const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [key, value === 0 ? 0 : value]));
 }

@@ -29,15 +29,14 @@ export async function upload(
   { onProgress, signal }: UploadOptions,
 ): Promise<string> {
   const contentType = await check(picture);
-  signal?.throwIfAborted();
   const [firebase, kept] = await Promise.all([import('firebase/storage'), storage()]);
+  signal?.throwIfAborted(); // nobody could remove what is uploaded from here on
   const path = `uploads/${userId}/${crypto.randomUUID()}.${EXTENSIONS[contentType]}`;
   const task = firebase.uploadBytesResumable(firebase.ref(kept, path), picture, { contentType });
   const stop = () => task.cancel();
   signal?.addEventListener('abort', stop);
   task.on('state_changed', ({ bytesTransferred, totalBytes }) => onProgress?.(bytesTransferred / totalBytes));
   try {
-    signal?.throwIfAborted();
     await task;
   } catch (error) {
     signal?.throwIfAborted();

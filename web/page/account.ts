@@ -68,7 +68,8 @@ export class Account {
       this.dialog.close();
       notice(done);
     } catch (error) {
-      this.error.textContent = errorInWords(error);
+      if (this.dialog.open) this.error.textContent = errorInWords(error);
+      else notice(errorInWords(error));
     } finally {
       for (const button of buttons) button.disabled = false;
     }

@@ -43,10 +43,19 @@ export class Actions {
     ];
   }
 
+  /** The one of this name, for the state as it is now. */
+  named(name: string, state: GenerationState): Action | undefined {
+    return this.of(state).find((action) => action.name === name);
+  }
+
   /** The same request: with a new seed, unless it names one. */
   private runAgain(state: GenerationState): void {
-    this.form.send(state.mediaType, state.request as Request);
-    notice('Asked for again');
+    try {
+      this.safelight.generate(state.request as Request, state.mediaType).sent.catch(complain);
+      notice('Asked for again');
+    } catch (error) {
+      complain(error);
+    }
   }
 
   private edit(state: GenerationState): void {
@@ -58,14 +67,12 @@ export class Actions {
       name: 'Cancel',
       icon: 'close',
       onCard: true,
-      carryOut: () => {
-        if (state.ordered === undefined) this.safelight.cancel(state).catch(complain);
-      },
+      carryOut: () => void this.safelight.cancel(state).catch(complain),
     };
   }
 
   private async remove(state: GenerationState): Promise<void> {
-    if (state.ordered === 'delete' || !(await confirmed())) return;
+    if (!(await confirmed())) return;
     this.safelight.remove(state).catch(complain);
   }
 }

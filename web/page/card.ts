@@ -66,10 +66,7 @@ export class Card {
   }
 
   private carryOut(name: string): void {
-    this.actions
-      .of(this.state)
-      .find((action) => action.name === name)
-      ?.carryOut();
+    if (this.state.ordered === undefined) this.actions.named(name, this.state)?.carryOut();
   }
 
   /** The text is set only when it differs, so a selection in it stays. */

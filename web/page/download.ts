@@ -2,6 +2,8 @@
 
 import type { Result } from '../client';
 
+const KEPT_MS = 60_000; // some browsers read it later than they are told to
+
 export function download(result: Result): void {
   const urls = 'image_urls' in result ? result.image_urls : [result.video_url];
   urls.forEach((url, index) => void save(url, nameOf(result.object_paths[index] ?? url)));
@@ -23,7 +25,7 @@ async function save(url: string, name: string): Promise<void> {
     link.rel = 'noopener';
   }
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }
 
 function nameOf(path: string): string {

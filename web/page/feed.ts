@@ -7,6 +7,7 @@ const PAGE_SIZE = 24;
 export interface FeedView {
   /** Newest first. */
   generations: readonly GenerationState[];
+  /** Whether older ones are there, or on their way. */
   hasMore: boolean;
   /** Whether the server has confirmed it; otherwise it is what was last known. */
   live: boolean;
@@ -42,6 +43,7 @@ export class Feed {
 
   /** Asks for older ones, of the kind that is shown the least far back. */
   more(): void {
+    if (this.halves.some(({ view }) => view?.loading)) return;
     const unfinished = this.halves.filter(({ view }) => view?.hasMore);
     const nearest = unfinished.reduce<Half | undefined>(
       (best, half) => (best === undefined || oldestOf(half) > oldestOf(best) ? half : best),
@@ -57,10 +59,10 @@ export class Feed {
     const generations = this.halves
       .flatMap(({ view }) => view?.generations ?? [])
       .filter((generation) => timeOf(generation) >= horizon)
-      .sort((a, b) => timeOf(b) - timeOf(a) || a.fileUid.localeCompare(b.fileUid));
+      .sort((a, b) => timeOf(b) - timeOf(a));
     return {
       generations,
-      hasMore: this.halves.some(({ view }) => view?.hasMore),
+      hasMore: this.halves.some(({ view }) => view?.hasMore || view?.loading),
       live: this.halves.every(({ view }) => view?.live),
     };
   }

@@ -39,7 +39,11 @@ export async function connect(): Promise<{ auth: Auth; safelight: Safelight }> {
     return kept;
   };
   let opened: Promise<FirebaseStorage> | undefined;
-  return { auth, safelight: new Safelight(auth, { firestore, storage: () => (opened ??= storage()) }) };
+  const forget = (error: unknown): never => {
+    opened = undefined; // so that the next upload tries again
+    throw error;
+  };
+  return { auth, safelight: new Safelight(auth, { firestore, storage: () => (opened ??= storage().catch(forget)) }) };
 }
 
 async function projectOptions(): Promise<FirebaseOptions> {

@@ -55,17 +55,19 @@ export class Frame {
         ? result.image_urls.map((url, index) => this.picture(state, url, index, result.image_urls.length))
         : [this.video(state, result.video_url, result.poster_url)];
     this.element.style.setProperty('--columns', String(Math.ceil(Math.sqrt(contents.length))));
-    this.element.replaceChildren(...(preview === null || contents.length > 1 ? [] : [preview]), ...contents);
-    const first = contents[0]?.querySelector('img, video');
-    first?.addEventListener('load', () => preview?.remove(), { once: true });
+    const [first] = contents;
+    const covered = preview !== null && contents.length === 1 && 'image_urls' in result;
+    this.element.replaceChildren(...(covered ? [preview] : []), ...contents);
+    if (covered) first?.firstElementChild?.addEventListener('load', () => preview.remove(), { once: true });
   }
 
   private picture(state: GenerationState, url: string, index: number, count: number): HTMLElement {
     const which = count > 1 ? ` (${index + 1} of ${count})` : '';
     const picture = image(url, `${promptOf(state)}${which}`);
     picture.loading = 'lazy';
-    picture.addEventListener('error', () => this.complain('The picture could not be loaded.'));
-    return this.opener(index, picture);
+    const opener = this.opener(index, picture);
+    retryWhenOnline(picture, opener, () => (picture.src = url));
+    return opener;
   }
 
   /** Plays while it is pointed at; the viewer has the controls. */
@@ -73,9 +75,9 @@ export class Frame {
     const video = document.createElement('video');
     Object.assign(video, { loop: true, muted: true, playsInline: true, preload: 'none', poster });
     video.setAttribute('aria-label', promptOf(state));
-    video.addEventListener('error', () => this.complain('The video could not be loaded.'));
     video.src = url;
     const opener = this.opener(0, video);
+    retryWhenOnline(video, opener, () => (video.src = url));
     const badge = document.createElement('span');
     badge.className = 'badge';
     badge.append(icon('play'));
@@ -98,21 +100,29 @@ export class Frame {
     return button;
   }
 
-  private complain(sentence: string): void {
-    const complaint = document.createElement('p');
-    complaint.className = 'problem';
-    complaint.textContent = sentence;
-    this.element.replaceChildren(complaint);
-  }
-
   private showProgress(state: GenerationState): void {
     const fraction = state.status === 'processing' ? state.progress.fraction : undefined;
-    this.element.style.setProperty('--fraction', String(fraction ?? 0));
+    this.element.style.setProperty('--fraction', String(fraction ?? (state.status === 'completed' ? 1 : 0)));
     const shown = this.element.querySelector('progress');
     if (fraction === undefined || state.status !== 'processing' || state.stage !== 'generating') {
       shown?.removeAttribute('value');
     } else if (shown !== null) shown.value = fraction;
   }
+}
+
+/** Says what is missing in its place, and looks for it again when the connection is back. */
+function retryWhenOnline(file: HTMLElement, opener: HTMLElement, load: () => void): void {
+  file.addEventListener('error', () => {
+    const line = document.createElement('span');
+    line.className = 'problem';
+    line.textContent = 'It could not be loaded.';
+    file.replaceWith(line);
+    const again = () => {
+      line.replaceWith(file);
+      load();
+    };
+    if (opener.isConnected) addEventListener('online', again, { once: true });
+  });
 }
 
 function bar(): HTMLProgressElement {

@@ -1,6 +1,6 @@
 // All generations of the user, newest first: one card for each document, found again by its path.
 
-import { hasEnded, type GenerationState } from '../client';
+import { hasEnded, keyOf, type GenerationState } from '../client';
 import type { Actions } from './actions';
 import { Card } from './card';
 import type { FeedView } from './feed';
@@ -43,12 +43,14 @@ export class Gallery {
     generations.forEach((state, index) => this.place(state, index));
     this.list.setAttribute('aria-busy', String(!live && generations.length === 0));
     this.empty.hidden = generations.length > 0 || !live;
+    if (!hasMore && document.activeElement === this.moreButton) this.cardOf(this.list.lastElementChild)?.focus();
     this.moreButton.hidden = !hasMore;
     // Observed anew, it tells at once when the end is still near.
     this.end.disconnect();
     if (hasMore) this.end.observe(this.moreButton);
-    for (const state of generations) this.announce(state);
-    this.viewer.follow([...this.list.children].flatMap((element) => this.cardOf(element) ?? []));
+    const ended = generations.flatMap((state) => this.endingOf(state) ?? []);
+    if (ended.length > 0) this.announcement.textContent = ended.join('; ');
+    this.viewer.follow(keys.flatMap((key) => this.cards.get(key) ?? []));
   }
 
   /** For another user. */
@@ -81,19 +83,15 @@ export class Gallery {
     }
   }
 
-  private cardOf(element: Element): Card | undefined {
-    const { mediaType, fileUid } = (element as HTMLElement).dataset;
-    return this.cards.get(`${mediaType}/${fileUid}`);
+  private cardOf(element: Element | null): Card | undefined {
+    return [...this.cards.values()].find((card) => card.element === element);
   }
 
-  /** Says aloud that something has ended, for those who do not see it. Progress would be too much. */
-  private announce(state: GenerationState): void {
+  /** What is to be said aloud, for those who do not see that it has ended. Progress would be too much. */
+  private endingOf(state: GenerationState): string | undefined {
     const key = keyOf(state);
     if (!hasEnded(state)) this.working.add(key);
-    else if (this.working.delete(key)) this.announcement.textContent = `${stateInWords(state)}: ${promptOf(state)}`;
+    else if (this.working.delete(key)) return `${stateInWords(state)}: ${promptOf(state)}`;
+    return undefined;
   }
-}
-
-function keyOf({ mediaType, fileUid }: GenerationState): string {
-  return `${mediaType}/${fileUid}`;
 }

@@ -44,6 +44,12 @@ export class InputPicture {
     for (const end of ['dragleave', 'drop']) {
       element.addEventListener(end, () => element.classList.remove('dropping'));
     }
+    for (const kind of ['dragover', 'drop']) {
+      // A browser would leave the page for a file that is dropped beside the form.
+      addEventListener(kind, (event) => {
+        if ((event as DragEvent).dataTransfer?.types.includes('Files')) event.preventDefault();
+      });
+    }
     element.addEventListener('drop', (event) => this.takeOne(event, event.dataTransfer));
     element.addEventListener('paste', (event) => this.takeOne(event, event.clipboardData));
   }
@@ -70,12 +76,14 @@ export class InputPicture {
     URL.revokeObjectURL(this.image.src);
     this.image.removeAttribute('src');
     this.element.hidden = true;
+    this.element.classList.remove('problem');
     this.changed();
   }
 
   private takeOne(event: Event, data: DataTransfer | null): void {
     const [picture] = data?.files ?? [];
-    if (!this.taken || picture === undefined) return;
+    // What office programs copy is text, with a picture of it.
+    if (!this.taken || picture === undefined || data?.types.includes('text/plain')) return;
     event.preventDefault();
     this.upload(picture);
   }

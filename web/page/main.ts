@@ -24,12 +24,18 @@ async function start(): Promise<void> {
   const account = new Account(auth);
   await auth.authStateReady();
   let leave = () => {};
+  const enterAsGuest = () => {
+    signInAnonymously(auth).catch((error: unknown) => {
+      complain(error);
+      addEventListener('online', enterAsGuest, { once: true });
+    });
+  };
   onAuthStateChanged(auth, (user) => {
     leave();
     leave = () => {};
     delete document.body.dataset.userId;
     account.show(user);
-    if (user === null) signInAnonymously(auth).catch(complain);
+    if (user === null) enterAsGuest();
     else leave = show(safelight, new Gallery(actions, viewer), form, connection, user.uid);
   });
 }

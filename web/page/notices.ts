@@ -7,7 +7,8 @@ const SHOWN_MS = 5_000;
 export function notice(sentence: string): void {
   const line = document.createElement('p');
   line.textContent = sentence;
-  const place = part(document, '#notices', HTMLElement);
+  // An open dialog covers all else, also for those who listen.
+  const place = document.querySelector('dialog[open] .notices') ?? part(document, 'body > .notices', HTMLElement);
   place.append(line);
   setTimeout(() => line.remove(), SHOWN_MS);
 }

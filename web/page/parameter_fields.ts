@@ -68,8 +68,7 @@ export class ParameterFields {
       }
       const text = input.value.trim();
       if (text === '') continue;
-      // Adding 0 makes 0 of -0, which Firestore stores as a decimal and the rules refuse as an integer.
-      values[input.name] = input.type === 'number' ? Number(text) + 0 : text;
+      values[input.name] = input.type === 'number' ? Number(text) : text;
     }
     return { values, problem: undefined };
   }

@@ -48,7 +48,8 @@ export class RequestForm {
     });
     this.prompt.addEventListener('input', () => this.showLength());
     this.prompt.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.form.requestSubmit();
+      const meant = event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat;
+      if (meant) this.form.requestSubmit();
     });
     this.opener.addEventListener('click', () => this.openSettings(this.settings.hidden));
     picture.takeFrom(this.form, () => this.followPicture());
@@ -86,7 +87,7 @@ export class RequestForm {
   }
 
   /** Asks for it, and says what is wrong with it. */
-  send(mediaType: MediaType, request: Request): void {
+  private send(mediaType: MediaType, request: Request): void {
     try {
       this.safelight.generate(request, mediaType).sent.catch((error: unknown) => this.refuse(error));
     } catch (error) {

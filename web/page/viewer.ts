@@ -6,6 +6,9 @@ import type { Card } from './card';
 import { part } from './part';
 import { factsOf, promptOf } from './words';
 
+/** Leads to the form or to a new card, which the viewer would cover. */
+const LEADS_AWAY: readonly string[] = ['Edit', 'Run again'];
+
 /** A picture of a completed generation, or its video. */
 interface Place {
   card: Card;
@@ -31,7 +34,8 @@ export class Viewer {
     });
     this.dialog.addEventListener('close', () => {
       this.stage.replaceChildren(); // a video stops
-      this.at?.card.focus();
+      if (this.at?.card.element.isConnected) this.at.card.focus();
+      else if (this.at !== undefined) part(document, '#gallery-title', HTMLElement).focus();
       this.at = undefined;
     });
   }
@@ -53,8 +57,9 @@ export class Viewer {
       Array.from({ length: countOf(card.state) }, (_, index): Place => ({ card, index })),
     );
     if (this.at === undefined) return;
-    if (this.position < 0) this.dialog.close(); // it has been deleted
-    else this.showNeighbours();
+    if (this.position < 0) return this.dialog.close(); // it has been deleted
+    this.showActions(this.at);
+    this.showNeighbours();
   }
 
   private get position(): number {
@@ -65,24 +70,38 @@ export class Viewer {
     this.at = place;
     const { state } = place.card;
     this.stage.replaceChildren(...contentsOf(state, place.index));
+    const which = `${this.position + 1} of ${this.places.length}`;
     part(this.dialog, '.prompt', HTMLElement).textContent = promptOf(state);
+    part(this.dialog, '.position', HTMLElement).textContent = which;
     part(this.dialog, '.facts', HTMLElement).replaceChildren(...factsOf(state).flatMap(([name, value]) => fact(name, value)));
-    this.actionList.replaceChildren(...this.actions.of(state).map((action) => buttonOf(this.closing(action), state, true)));
+    this.showActions(place);
     this.showNeighbours();
     // What had the focus may be gone or off, and the keys are heard in here only.
-    if (this.dialog.open && !this.dialog.contains(document.activeElement)) this.dialog.focus();
+    const focused = document.activeElement;
+    const lost = !this.dialog.contains(focused) || focused?.matches(':disabled');
+    if (this.dialog.open && lost) this.dialog.focus();
   }
 
-  /** What leads to the form closes the viewer, which would cover it. */
-  private closing(action: ReturnType<Actions['of']>[number]): typeof action {
-    if (action.name !== 'Edit' && action.name !== 'Run again') return action;
-    return {
-      ...action,
-      carryOut: () => {
-        this.dialog.close();
-        action.carryOut();
-      },
-    };
+  /** What a button does is looked up when it is pressed: the state may be another by then. */
+  private showActions({ card }: Place): void {
+    const buttons = this.actions.of(card.state).map((action) => {
+      const carryOut = () => {
+        if (card.state.ordered !== undefined) return;
+        if (LEADS_AWAY.includes(action.name)) this.leave();
+        this.actions.named(action.name, card.state)?.carryOut();
+      };
+      return buttonOf({ ...action, carryOut }, card.state, true);
+    });
+    const focused = (document.activeElement as HTMLElement | null)?.dataset.action;
+    this.actionList.replaceChildren(...buttons);
+    buttons.find(({ dataset }) => dataset.action === focused)?.focus();
+    for (const button of buttons) button.setAttribute('aria-disabled', String(card.state.ordered !== undefined));
+  }
+
+  /** Closes, and leaves the focus to whoever asked. */
+  private leave(): void {
+    this.at = undefined;
+    this.dialog.close();
   }
 
   private showNeighbours(): void {
@@ -98,6 +117,7 @@ export class Viewer {
 
   private press(event: KeyboardEvent): void {
     if (event.target instanceof HTMLVideoElement) return; // there, arrows wind
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own
     const steps: Readonly<Record<string, number>> = {
       ArrowLeft: -1,
       ArrowRight: 1,
@@ -123,14 +143,24 @@ function contentsOf(state: GenerationState, index: number): HTMLElement[] {
   if ('image_urls' in result) {
     const picture = document.createElement('img');
     Object.assign(picture, { width, height, alt: promptOf(state), src: result.image_urls[index] });
+    picture.addEventListener('error', () => picture.replaceWith(unloadable()));
     return [picture];
   }
   const video = document.createElement('video');
   const { video_url: src, poster_url: poster } = result;
-  Object.assign(video, { width, height, poster, src, controls: true, loop: true, playsInline: true, autoplay: true });
+  Object.assign(video, { width, height, poster, src, controls: true, loop: true, playsInline: true });
   video.muted = true;
+  video.autoplay = !matchMedia('(prefers-reduced-motion: reduce)').matches;
   video.setAttribute('aria-label', promptOf(state));
+  video.addEventListener('error', () => video.replaceWith(unloadable()));
   return [video];
+}
+
+function unloadable(): HTMLElement {
+  const line = document.createElement('p');
+  line.className = 'problem';
+  line.textContent = 'It could not be loaded. Check the connection, then open it again.';
+  return line;
 }
 
 function fact(name: string, value: string): HTMLElement[] {

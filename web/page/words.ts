@@ -50,7 +50,7 @@ const ACCOUNT_ERRORS: Readonly<Record<string, string>> = {
 };
 
 const numbers = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
-const NARROW = '\u00a0'; // a number and its unit stay together
+const JOINED = '\u00a0'; // a number and its unit stay together
 
 export function formatNumber(value: number): string {
   return numbers.format(value);
@@ -73,7 +73,7 @@ export function promptOf(state: GenerationState): string {
 export function captionOf(state: GenerationState): string {
   if (state.status !== 'completed' || state.ordered !== undefined) return stateInWords(state);
   const { result } = state;
-  const length = 'duration_seconds' in result ? ` · ${result.duration_seconds.toFixed(1)}${NARROW}s` : '';
+  const length = 'duration_seconds' in result ? ` · ${result.duration_seconds.toFixed(1)}${JOINED}s` : '';
   return `${result.width} × ${result.height}${length}`;
 }
 
@@ -109,12 +109,12 @@ function processingInWords({ stage, progress }: Extract<GenerationState, { statu
   if (stage === 'encoding' || stage === 'uploading') return 'Finishing';
   if (typeof progress.fraction !== 'number') return 'Generating';
   const left = progress.eta_seconds === undefined ? '' : `, ${durationInWords(progress.eta_seconds)} left`;
-  return `Generating ${Math.floor(progress.fraction * 100)}${NARROW}%${left}`;
+  return `Generating ${Math.floor(progress.fraction * 100)}${JOINED}%${left}`;
 }
 
 function durationInWords(seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));
-  return whole < 100 ? `${whole}${NARROW}s` : `${Math.round(whole / 60)}${NARROW}min`;
+  return whole < 100 ? `${whole}${JOINED}s` : `${Math.round(whole / 60)}${JOINED}min`;
 }
 
 /** Why it failed and what can be done. The server's sentence comes first; a request that was refused has the client's. */
@@ -139,7 +139,7 @@ export function factsOf(state: GenerationState): [string, string][] {
     ['Guidance', request.guidance_scale?.toString()],
     ['Seed', state.seed?.toString()],
     ['Negative', request.negative_prompt || undefined],
-    ['Made in', result && `${result.timings_seconds.generating.toFixed(1)}${NARROW}s`],
+    ['Made in', result && `${result.timings_seconds.generating.toFixed(1)}${JOINED}s`],
     ['Asked', state.createdAt?.toLocaleString()],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
