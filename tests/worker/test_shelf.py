@@ -2,7 +2,9 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,7 +37,8 @@ class Disk:
         self.loads.append(wanted.id)
         if wanted.id in self.broken:
             raise ModelInvalid(wanted.id)
-        loaded = LoadedModel(wanted, object(), ANY_FOLDER)
+        pipeline = SimpleNamespace()
+        loaded = pipeline.knows = LoadedModel(wanted, pipeline, ANY_FOLDER)  # as a compiled block knows itself
         self.held.add(loaded)
         return loaded
 
@@ -96,6 +99,22 @@ def test_room_is_made_before_the_new_one_is_loaded(disk: Disk) -> None:
     shelf.take(B)
 
     assert held_while_loading == [set(), set()]
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_who_was_frozen_at_start_goes_all_the_same(disk: Disk) -> None:
+    shelf = Shelf([A, C], load=disk.load, memory_gib=10)
+    gc.freeze()
+
+    shelf.take(C)
+
+    assert disk.still_held() == {"c"}
 
 
 def test_one_that_cannot_be_loaded_is_tried_again_when_it_is_asked_for_again(disk: Disk) -> None:
