@@ -69,7 +69,7 @@ class Shelf:
         if left:
             log.info("models_left", extra={"models": left})
             gc.unfreeze()  # what was loaded at start is frozen (`__main__`), and nothing frozen is ever found
-            gc.collect()  # modules, hooks and compiled calls know each other, and hold the memory until they are found
+            gc.collect()  # modules, hooks and compiled calls know each other, and hold the memory until then
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 

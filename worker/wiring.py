@@ -21,6 +21,7 @@ from worker.lane import Lane
 from worker.preset import Preset
 from worker.settings import OUTPUT_CHECK, Settings
 from worker.warm_up import warm_up
+from worker.weights import must_download
 from worker.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def build_worker(settings: Settings) -> Worker:
         else _plugged_in(OUTPUT_CHECK, settings.output_check, settings.models_folder)
     )
     machine = Machine.of_this_process()  # without what the check takes of its memory
-    check_fitness(models, machine)
+    check_fitness(models, machine, [model for model in models if must_download(model, settings.models_folder)])
     compiled = CompileCache(settings.compile_cache, models) if settings.compile_cache else None
     if compiled is not None:
         compiled.load()
