@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from contracts.catalogue import Model, Source
 from worker import safety_checker
 from worker.cannot_start import ModelInvalid
@@ -24,9 +24,11 @@ from worker.weights import CHECKED, REVISION, download, download_files, lora_nam
 
 def main(arguments: list[str] | None = None) -> int:
     """Bake what is named; 1 where something cannot be had."""
-    models = [model for model in load_catalogue().models if model.source.repository is not None]
-    recipes: dict[str, Callable[[Path], Path]] = {model.id: partial(bake, model) for model in models}
-    recipes["safety-checker"] = bake_safety_checker
+    try:
+        recipes = _recipes()
+    except CatalogueInvalid as invalid:
+        print(invalid, file=sys.stderr)
+        return 1
     parser = argparse.ArgumentParser(prog="python -m worker.bake", description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="+", choices=recipes, metavar="model", help=", ".join(recipes))
     parser.add_argument("--into", type=Path, default=MODELS_FOLDER, help="such as /runpod-volume/models")
@@ -38,6 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(invalid, file=sys.stderr)
             return 1
     return 0
+
+
+def _recipes() -> dict[str, Callable[[Path], Path]]:
+    """What can be baked, by its name on the command line."""
+    models = [model for model in load_catalogue().models if model.source.repository is not None]
+    return {model.id: partial(bake, model) for model in models} | {"safety-checker": bake_safety_checker}
 
 
 def bake(model: Model, into: Path) -> Path:
