@@ -3,19 +3,17 @@
 import gc
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
+from tests.worker.shipped import SHIPPED
 from worker.cannot_start import ModelInvalid
 from worker.loading import LoadedModel
 from worker.shelf import Shelf
 
-ANY = load_catalogue().offered[0]
-ANY_FOLDER = Path("nowhere")
+ANY = SHIPPED[0]
 
 
 def model(name: str, memory_gib: float = 10.0) -> Model:
@@ -38,7 +36,7 @@ class Disk:
         if wanted.id in self.broken:
             raise ModelInvalid(wanted.id)
         pipeline = SimpleNamespace()
-        loaded = pipeline.knows = LoadedModel(wanted, pipeline, ANY_FOLDER)  # as a compiled block knows itself
+        loaded = pipeline.knows = LoadedModel(wanted, pipeline)  # as a compiled block knows itself
         self.held.add(loaded)
         return loaded
 

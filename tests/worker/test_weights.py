@@ -14,7 +14,7 @@ import torch
 from huggingface_hub import constants, hf_api
 from safetensors.torch import save_file
 
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from contracts.catalogue import Lora, Model, Source
 from contracts.task import Task
 from tests.worker import library_warnings
@@ -307,6 +307,13 @@ class TestLoras:
         assert find_lora(MODEL, LORA, baked) == folder / LORA.weight_name
         assert hub.requests == []
 
+    def test_all_of_a_model_are_looked_for_when_it_is_loaded(self, baked: Path) -> None:
+        lora = LORA.model_copy(update={"source": Source(folder="mine")})
+
+        assert refusal(baked, MODEL.model_copy(update={"loras": [lora]})).startswith(
+            "The file of sd3.5-large's LoRA pixels is missing: "
+        )
+
     def test_one_without_a_file_is_named(self, baked: Path) -> None:
         lora = LORA.model_copy(update={"source": Source(folder="mine")})
 
@@ -358,6 +365,17 @@ class TestBaking:
 
         assert capsys.readouterr().err.startswith(f"{REPOSITORY} is gated: ")
         assert (old / REVISION).read_text() == f"{OTHER_COMMIT}\n"
+
+    def test_a_broken_catalogue_is_said_in_a_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken() -> None:
+            raise CatalogueInvalid("catalogue.toml is no catalogue of models: sdxl.id: wrong.")
+
+        monkeypatch.setattr(bake, "load_catalogue", broken)
+
+        assert bake.main([MODEL.id]) == 1
+        assert capsys.readouterr().err == "catalogue.toml is no catalogue of models: sdxl.id: wrong.\n"
 
     def test_a_models_loras_are_baked_with_it(
         self, baked: Path, repository: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
