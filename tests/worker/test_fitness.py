@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
+from tests.worker.shipped import SHIPPED
 from worker import fitness
 from worker.cannot_start import WorkerUnfit
 from worker.fitness import GIB, Machine, check_fitness
 
-SHIPPED = load_catalogue().offered
 DOWNLOADED = SHIPPED[0].source.model_copy(update={"folder": None, "repository": "a/b"})
 BIG = SHIPPED[0].model_copy(update={"id": "big", "memory_gib": 30.0, "source": DOWNLOADED})
 
