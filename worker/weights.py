@@ -256,8 +256,13 @@ def _is_whole(folder: Path, variant: str | None) -> bool:
         ]
     except (OSError, ValueError):
         return False
-    named = [folder / name for name, of in index.items() if isinstance(of, list) and of[0] and name[0] != "_"]
+    named = [folder / name for name, of in index.items() if _is_part(name, of)]
     return all(_has_weights(part) for part in named) and all(_has(part, {*files}) for part, files in shards)
+
+
+def _is_part(name: str, of: object) -> bool:
+    """Of an index: whether it is a part that there is, with its library and its class."""
+    return not name.startswith("_") and isinstance(of, list) and [type(word) for word in of] == [str, str]
 
 
 def _has_weights(part: Path) -> bool:

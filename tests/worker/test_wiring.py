@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from local.service_account import emulator_service_account
 from tests.worker import library_warnings
 from tests.worker.test_batching import kind
 from worker.cannot_start import ModelInvalid, SettingsInvalid, WorkerUnfit
+from worker.fitness import Machine
 from worker.gpu_turn import Pictures
 from worker.lane import Lane
 from worker.settings import BUCKET, KEY, Settings
@@ -190,6 +192,17 @@ def test_a_checker_without_its_weights_says_itself_what_to_do(tmp_path: Path) ->
 
     with pytest.raises(ModelInvalid, match="should hold revision"):
         build_worker(named)
+
+
+def test_room_on_the_disk_is_asked_for_by_what_must_be_downloaded(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = replace(Machine.of_this_process(), free_disk=0)
+    monkeypatch.setattr(Machine, "of_this_process", lambda: full)
+    monkeypatch.setattr("worker.wiring.must_download", lambda model, folder: folder == models_folder)
+
+    with pytest.raises(WorkerUnfit, match="safelight-image need about 0 GiB of disk"):
+        build(models_folder)
 
 
 def test_what_is_compiled_is_looked_for_before_models_are_loaded(
