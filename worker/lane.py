@@ -347,7 +347,7 @@ class Lane:
                 place.arriving.put(error)  # who has had a part of his video cannot be given it again
             else:
                 alone.append(self._make([place]))
-        if not any(alone):
+        if alone and not any(alone):
             with self._changed:
                 self._batching.remember(call[0].kind, _pictures(call), math.inf)
 
