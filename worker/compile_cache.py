@@ -41,8 +41,10 @@ class CompileCache:
         for file in files:
             try:
                 self._known |= _parts(torch.compiler.load_cache_artifacts(file.read_bytes()))
-            except OSError as error:
-                log.warning("compile_cache_not_read", extra={"file": str(file), "reason": error.strerror})
+            except Exception as error:  # noqa: BLE001 - it is unpickled, and may raise anything
+                log.warning(
+                    "compile_cache_not_read", extra={"file": str(file), "exception_type": type(error).__name__}
+                )
         log.info("compile_cache_read", extra={"files": len(files), "parts": len(self._known)})
 
     def save(self) -> None:

@@ -93,6 +93,10 @@ def test_what_failed_for_being_many_counts_as_endless_and_tells_nothing_of_the_r
 
     assert batching.size(kind()) == 1
     assert batching.seconds(kind(), 4) == pytest.approx(4.0)
+    for _ in range(TRY_AGAIN_AFTER):
+        batching.remember(kind(), 1, 1.0)
+    assert batching.size(kind()) == 2
+    assert batching.seconds(kind(), 4) == pytest.approx(4.0)
     assert measured({2: math.inf}).size(kind()) == 1
 
 
