@@ -53,7 +53,7 @@ class CompileCache:
         Nothing is done where nothing was compiled.
         """
         saved = torch.compiler.save_cache_artifacts()
-        # Or the next time appends to this, and of each kind only what comes last is read back.
+        # Or the next file would begin with this one's content; torch reads back only what comes last of each kind.
         CacheArtifactManager.clear()
         if saved is None or (parts := _parts(saved[1])) <= self._known:
             return

@@ -71,7 +71,6 @@ def folder(tmp_path: Path) -> Path:
 def test_each_save_is_a_file_of_what_is_new_named_by_what_it_is_good_for(
     folder: Path, compiled: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """torch appends to what it has saved, and reads back only what comes last; so it must not keep it."""
     caplog.set_level("INFO", logger="worker")
     cache = CompileCache(folder)
 
@@ -81,6 +80,7 @@ def test_each_save_is_a_file_of_what_is_new_named_by_what_it_is_good_for(
         cache.save()
 
     assert len(files := [*folder.iterdir()]) == 2
+    assert sorted(b'"one"' in file.read_bytes() for file in files) == [False, True]
     assert all(file.name.startswith("cpu-torch2.") and file.suffix == ".compiled" for file in files)
     CompileCache(folder).load()
     (read,) = [record.__dict__ for record in caplog.records if record.message == "compile_cache_read"]
