@@ -10,6 +10,7 @@ documentation loads it. Text encoders are left out on both sides.
 """
 
 import argparse
+import gc
 import importlib.metadata
 import statistics
 import sys
@@ -64,6 +65,7 @@ def take(cases: Sequence[str], *, tiny: bool) -> list[Row]:
             _say(f"  {row.what}: ours {row.ours}, naive {row.naive}")
         _say(f"  {time.monotonic() - began:.0f} s")
         if torch.cuda.is_available():
+            gc.collect()  # or the case before still holds its memory
             torch.cuda.empty_cache()
     return rows
 

@@ -74,7 +74,8 @@ class Pair:
         )
         took = accelerate(self.accelerated, self.model, "cuda")
         self.engine = DiffusersEngine([], NOWHERE)
-        loaded = LoadedModel(self.model, self.accelerated, NOWHERE, took)
+        loaded = LoadedModel(self.model, self.accelerated)
+        loaded.took = took
         self.engine.shelf = Shelf([self.model], load=lambda _: loaded, memory_gib=math.inf)
 
     @property

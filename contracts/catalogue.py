@@ -5,9 +5,10 @@ refused, and a listed one that the request leaves out takes its default.
 """
 
 import tomllib
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contracts.paths import MediaType
 from contracts.request import LoraId, ModelId
@@ -102,7 +103,8 @@ class Model(_Entry):
     variant: str | None = None
     """Which of the repository's kinds of files, such as `fp16`; None for those without a name."""
     sha256: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = {}
-    """Of each file with weights, by its path below the folder; a worker refuses to start with others."""
+    """Of each file with weights, by its path below the folder; a worker refuses to start with others. A folder's
+    must be named; a repository's commit says as much."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Of the weights as they are loaded."""
     float32_parts: list[str] = []
@@ -130,6 +132,9 @@ class Model(_Entry):
     @model_validator(mode="after")
     def _pinned(self) -> Self:
         _check_revision(self.id, self.source, self.revision)
+        if self.source.folder is not None and not self.sha256:
+            msg = f"{self.id}: a folder has no commit, so sha256 must name its files with weights"
+            raise ValueError(msg)
         return self
 
     @model_validator(mode="after")
@@ -145,6 +150,9 @@ class Model(_Entry):
             if missing := task.starts_from - self.parameters.keys():
                 msg = f"{self.id}: {task} needs {', '.join(sorted(missing))} among the parameters"
                 raise ValueError(msg)
+        if unknown := set(self.passes.values()) - self.parameters.keys():
+            msg = f"{self.id}: passes names {', '.join(sorted(unknown))}, which is not among the parameters"
+            raise ValueError(msg)
         if bool(self.loras) != ("lora" in self.parameters):
             msg = f"{self.id}: lora is a parameter where there are loras, and nowhere else"
             raise ValueError(msg)
@@ -175,7 +183,7 @@ class Catalogue(_Entry):
     def _consistent(self) -> Self:
         ids = [model.id for model in self.models]
         if len(set(ids)) != len(ids):
-            msg = "two models have the same id"
+            msg = f"two models have the same id, {next(one for one in ids if ids.count(one) > 1)}"
             raise ValueError(msg)
         for media_type in {model.media_type for model in self.offered}:
             if sum(model.default for model in self.of(media_type)) != 1:
@@ -196,9 +204,22 @@ class Catalogue(_Entry):
 
 
 def parse_catalogue(text: str) -> Catalogue:
-    """Read the catalogue. Raises `ValueError` naming what is wrong in it."""
+    """Read the catalogue. Raises `ValueError` naming all that is wrong in it, in one line."""
     data: dict[str, Any] = tomllib.loads(text)
-    return Catalogue.model_validate(data)
+    try:
+        return Catalogue.model_validate(data)
+    except ValidationError as error:
+        raise ValueError("; ".join(_what_is_wrong(one, data) for one in error.errors())) from error
+
+
+def _what_is_wrong(error: Any, data: Mapping[str, Any]) -> str:  # noqa: ANN401 - pydantic_core's
+    """One of pydantic's, with the entry's id in the place of its number."""
+    if error["type"] == "value_error":  # ours, which name the entry themselves
+        return str(error["ctx"]["error"])
+    _, *rest = where = list(error["loc"])
+    if rest and isinstance(rest[0], int):
+        where = [data["models"][rest[0]].get("id", f"model {rest[0] + 1}"), *rest[1:]]
+    return f"{'.'.join(map(str, where))}: {error['msg']}"
 
 
 def _check_revision(entry: str, source: Source, revision: str) -> None:

@@ -42,7 +42,8 @@ class GenerationData(BaseModel):
     """The size of each object."""
     timings_seconds: Timings
     remade: str | None = None
-    """Why it was made a second time, where it was: `out_of_memory`, or `black` (no picture came out)."""
+    """Why it was made a second time, where it was: `out_of_memory`, `black` (no picture came out), or `compile`
+    (what was compiled did not take this size)."""
     lossy: list[str] | None = None
     """By what the worker made it faster and another one, where it did: `fp8`, `step-cache`."""
 

@@ -1,8 +1,8 @@
 """What may be asked for: the input check, and the blocklist that is its simple default.
 
 A blocklist finds words, and no meaning: other words for the same, letters of other alphabets that look alike,
-letters with spaces between them, and digits in the place of letters go through. Who needs more plugs another
-check in.
+letters with spaces between them, digits in the place of letters, and characters of zero width both within words
+and between them go through. Who needs more plugs another check in.
 """
 
 import unicodedata

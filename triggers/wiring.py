@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.alerting import call_operator
 from adapters.blocklist_file import INPUT_CHECK
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from adapters.plugging_in import NotPluggedIn, plug_in
 from adapters.when_used import when_used
 from contracts.catalogue import Catalogue
@@ -70,7 +70,7 @@ def outside() -> Outside:
     from adapters.firestore_generations import FirestoreGenerations
     from adapters.firestore_sweeper import FirestoreSweeper
 
-    settings, input_check = _settings()
+    settings, input_check, catalogue = _settings()
     documents = firestore.Client(project=settings.project_id)
     return Outside(
         generations=FirestoreGenerations(documents),
@@ -80,7 +80,7 @@ def outside() -> Outside:
         endings=when_used(lambda: _endings(settings)),
         sweeper=FirestoreSweeper(documents),
         owners=when_used(lambda: _owners(settings)),
-        catalogue=load_catalogue(),
+        catalogue=catalogue,
         now=lambda: datetime.now(UTC),
         draw_seed=lambda: secrets.randbelow(SEEDS),
         chance=random.random,
@@ -126,11 +126,11 @@ def _owners(settings: Settings) -> Owners:
     return FirebaseOwners(firebase_admin.initialize_app(options=options, name="safelight"))
 
 
-def _settings() -> tuple[Settings, InputCheck]:
-    """And the check that they name."""
+def _settings() -> tuple[Settings, InputCheck, Catalogue]:
+    """And the check that they name, and the models: all that whoever deploys can have written wrong."""
     try:
         settings = Settings.from_environment()
-        return settings, _plugged_in(settings)
+        return settings, _plugged_in(settings), _catalogue()
     except SettingsInvalid as invalid:
         call_operator("settings_invalid", str(invalid))
         raise
@@ -141,6 +141,13 @@ def _plugged_in(settings: Settings) -> InputCheck:
         return plug_in(INPUT_CHECK, settings.input_check)
     except NotPluggedIn as error:
         raise SettingsInvalid(str(error)) from error
+
+
+def _catalogue() -> Catalogue:
+    try:
+        return load_catalogue()
+    except CatalogueInvalid as invalid:
+        raise SettingsInvalid(str(invalid)) from invalid
 
 
 def _webhook_for(settings: Settings, path: GenerationPath, generation: Generation) -> str | None:

@@ -30,6 +30,7 @@ def main() -> int:
         call_operator(reason.code, str(reason))
         print(f"The worker cannot start: {reason}", file=sys.stderr)
         return 1
+    gc.collect()  # or what is garbage by now would be frozen with the rest
     gc.freeze()
     gc.enable()
     handler.serve(worker.workplace, held=worker.held, lost=worker.lost)

@@ -5,6 +5,7 @@ and where the denoiser then predicts something else than before by more than rou
 """
 
 import logging
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ ROUNDING, ROUNDING_HALF = 0.001, 0.05
 ATTENTION_BACKENDS = ("native", "_native_cudnn", "_native_efficient")
 """diffusers' names. Only those that compute the same and take a mask: flash does not, and some calls have one."""
 RECOMPILATIONS = 64
-"""Sizes, batches and LoRAs that compiled blocks may meet. With fullgraph, torch's own limit of 8 is an error."""
+"""Sizes, batches and LoRAs that the blocks of one class may meet, whichever models they are of. With fullgraph,
+torch's own limit of 8 is an error. So is its other limit, which counts what is long gone, too, for each load of a
+model compiles anew; there is none here."""
 COMPILER = "inductor"
 """torch's name."""
 PROJECTIONS = frozenset({"to_qkv", "to_kv", "to_added_qkv", "to_added_kv"})
@@ -244,6 +247,7 @@ def _torchs_attention(pipeline: Any) -> None:  # noqa: ANN401
 def _compiled(trial: _Trial) -> torch.Tensor:
     limits: Any = torch._dynamo.config  # noqa: SLF001 - how torch documents it
     limits.recompile_limit = max(limits.recompile_limit, RECOMPILATIONS)
+    limits.accumulated_recompile_limit = sys.maxsize
     # With cached steps it is decided between the blocks, and outside of any graph, whether they run.
     how = {"fullgraph": not getattr(trial.denoiser, "is_cache_enabled", False), "backend": COMPILER}
     if getattr(trial.denoiser, "_repeated_blocks", None):
@@ -257,6 +261,23 @@ def _compiled(trial: _Trial) -> torch.Tensor:
 def _not_compiled(pipeline: Any) -> None:  # noqa: ANN401
     for module in denoiser_of(pipeline).modules():
         module._compiled_call_impl = None  # noqa: SLF001 - torch has no other way back
+
+
+@contextmanager
+def uncompiled(pipeline: Any) -> Iterator[None]:  # noqa: ANN401
+    """Without compiled blocks, and with torch's own attention, from now on; where it fails, both as before."""
+    modules = [*denoiser_of(pipeline).modules()]
+    processors = [getattr(module, "processor", None) for module in modules]
+    chosen = [(of, "_compiled_call_impl") for of in modules] + [(of, "_attention_backend") for of in processors]
+    set_aside = [(of, name, was) for of, name in chosen if (was := getattr(of, name, None)) is not None]
+    for of, name, _ in set_aside:
+        setattr(of, name, None if name == "_compiled_call_impl" else "native")
+    try:
+        yield
+    except BaseException:
+        for of, name, was in set_aside:
+            setattr(of, name, was)
+        raise
 
 
 WAYS: dict[str, tuple[Callable[[_Trial], torch.Tensor], Callable[[Any], None]]] = {

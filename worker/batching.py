@@ -5,6 +5,7 @@ mean one is done after (n + 1) / 2 times what one takes; so a call with n pictur
 Small pictures pass, for there the GPU waits for its orders; large ones do not, for there it is busy with one.
 """
 
+import math
 from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -62,9 +63,9 @@ class _Curve:
         return min(known) if known else None
 
     def alone(self) -> float:
-        """What one picture takes by itself, or in the smallest call that there was."""
-        smallest = min(self.seconds)
-        return min(self.seconds[smallest]) / smallest
+        """What one picture takes by itself, or in the smallest call that there was; endless, where none worked."""
+        worked = [pictures for pictures, took in self.seconds.items() if min(took) < math.inf]
+        return min(self.seconds[min(worked)]) / min(worked) if worked else math.inf
 
     def pays(self, pictures: int) -> bool | None:
         together = self.of(pictures)
@@ -106,12 +107,18 @@ class Batching:
         if curve is None:
             return None
         size = self.size(kind)
-        full = curve.of(size) or curve.alone() * size
+        known = curve.of(size)
+        full = known if known is not None and known < math.inf else curve.alone() * size
         return pictures // size * full + (full if pictures % size else 0.0)
 
     def remember(self, kind: Kind, pictures: int, seconds: float) -> None:
-        """A call with so many pictures took so long."""
+        """A call with so many pictures took so long: `math.inf`, where it failed for being so many."""
         curve = self._curves.setdefault(kind, _Curve())
         curve.calls += 1
-        curve.tried_at[pictures] = curve.calls
-        curve.seconds.setdefault(pictures, deque(maxlen=KEPT)).append(seconds)
+        if seconds < math.inf:
+            curve.seconds.setdefault(pictures, deque(maxlen=KEPT)).append(seconds)
+            curve.tried_at[pictures] = curve.calls
+            return
+        for many in range(pictures, LARGEST + 1):  # more would fail as well, whatever they once took
+            curve.seconds[many] = deque([seconds], maxlen=KEPT)
+            curve.tried_at[many] = curve.calls

@@ -1,59 +1,71 @@
-"""What torch has compiled, in a file: the next worker on such a GPU reads it instead of compiling for itself.
+"""What torch has compiled, in files: the next worker on such a GPU reads them instead of compiling for itself.
 
-The file is unpickled, and what it holds is run: whoever can write it can run anything in the worker.
+They are unpickled, and what they hold is run: whoever can write one can run anything in the worker.
 """
 
+import glob
+import hashlib
 import logging
 import os
 import re
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.compiler._cache import CacheArtifactManager
 
-from contracts.catalogue import Model
+SUFFIX = ".compiled"
 
 log = logging.getLogger(__name__)
 
 
 class CompileCache:
-    """One worker's file in a folder. It is named by what it is good for, and another worker's is never read."""
+    """The files of a folder that are good here: named by GPU and torch, and by a digest of what is in them."""
 
-    def __init__(self, folder: Path, models: Sequence[Model]) -> None:
+    def __init__(self, folder: Path) -> None:
         """Nothing is read yet.
 
         Args:
             folder: it need not be there. In an image it is read; on a network volume it also fills itself.
-            models: what the worker serves.
 
         """
-        named = "-".join([_device(), f"torch{torch.__version__}", "+".join(sorted(model.id for model in models))])
-        self.path = folder / f"{re.sub(r'[^A-Za-z0-9.+_-]', '_', named)}.compiled"
-        self._read: set[tuple[str, str]] = set()
+        self._folder = folder
+        self._named = re.sub(r"[^A-Za-z0-9.+_-]", "_", f"{_device()}-torch{torch.__version__}")
+        self._known: set[tuple[str, str]] = set()
+        """What is in a file by now."""
 
     def load(self) -> None:
         """Before anything is compiled. What is missing or broken is no error: it is compiled once more."""
-        try:
-            content = self.path.read_bytes()
-        except OSError:
-            log.info("compile_cache_empty", extra={"file": str(self.path)})
-            return
-        self._read = _parts(torch.compiler.load_cache_artifacts(content))
-        log.info("compile_cache_read", extra={"file": str(self.path), "parts": len(self._read)})
+        files = sorted(self._folder.glob(f"{glob.escape(self._named)}-*{SUFFIX}"))
+        for file in files:
+            try:
+                self._known |= _parts(torch.compiler.load_cache_artifacts(file.read_bytes()))
+            except Exception as error:  # noqa: BLE001 - it is unpickled, and may raise anything
+                log.warning(
+                    "compile_cache_not_read", extra={"file": str(file), "exception_type": type(error).__name__}
+                )
+        log.info("compile_cache_read", extra={"files": len(files), "parts": len(self._known)})
 
     def save(self) -> None:
-        """After the warm-up, if there is anything new. What cannot be written is no error, either."""
+        """Put what was compiled since the last time into a file of its own. What cannot be written is no error.
+
+        Nothing is done where nothing was compiled.
+        """
         saved = torch.compiler.save_cache_artifacts()
-        if saved is None or _parts(saved[1]) <= self._read:
+        # Or the next file would begin with this one's content; torch reads back only what comes last of each kind.
+        CacheArtifactManager.clear()
+        if saved is None or (parts := _parts(saved[1])) <= self._known:
             return
+        self._known |= parts
+        digest = hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()[:16]
+        path = self._folder / f"{self._named}-{digest}{SUFFIX}"
         try:
-            _write(self.path, saved[0])
+            _write(path, saved[0])
         except OSError as error:
-            log.warning("compile_cache_not_written", extra={"file": str(self.path), "reason": error.strerror})
+            log.warning("compile_cache_not_written", extra={"file": str(path), "reason": error.strerror})
         else:
-            log.info("compile_cache_written", extra={"file": str(self.path), "parts": len(_parts(saved[1]))})
+            log.info("compile_cache_written", extra={"file": str(path), "parts": len(parts)})
 
 
 def _parts(info: Any) -> set[tuple[str, str]]:  # noqa: ANN401 - torch's name of its type is not public

@@ -13,9 +13,11 @@ from diffusers.utils import logging as diffusers_logging
 
 from adapters.alerting import call_operator
 from contracts.catalogue import Model
-from contracts.errors import Broken, ErrorCode, FailedStage, GenerationFailed, Unavailable
+from contracts.errors import Broken, ClaimLost, ErrorCode, FailedStage, GenerationFailed, Unavailable
 from contracts.task import task_of
+from worker.acceleration import uncompiled
 from worker.cannot_start import ModelInvalid
+from worker.compile_cache import CompileCache
 from worker.frames import FrameStream, streams_frames
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost, Part
@@ -32,7 +34,11 @@ PER_PICTURE = ("prompt", "negative_prompt")
 STARTS_FROM = {"input_image": "image", "mask_image": "mask_image", "last_image": "last_image"}
 """diffusers' names for the pictures that a request starts from."""
 PREVIEW_EVERY_SECONDS = 1.0  # the document is written no more often
-OUT_OF_MEMORY, BLACK = "out_of_memory", "black"
+OUT_OF_MEMORY, BLACK, COMPILE = "out_of_memory", "black", "compile"
+NOT_THE_COMPILERS = ClaimLost, GenerationFailed, torch.OutOfMemoryError, torch.AcceleratorError
+"""What a call ends with whether it is compiled or not."""
+GIVEN_UP = frozenset({"compile", "attention"})
+"""Those accelerations that were tried at the usual size, and may not take another one."""
 
 log = logging.getLogger(__name__)
 
@@ -46,20 +52,25 @@ class DiffusersEngine:
         folder: Path,
         memory_gib: float = math.inf,
         lossy: Collection[Preset] = (),
+        *,
+        compiled: CompileCache | None = None,
     ) -> None:
-        """Load those that fit together. Raises `ModelInvalid`: who cannot generate should not take jobs.
+        """Load those that fit together. Raises `GpuLost`, or `ModelInvalid`: who cannot generate takes no jobs.
 
         Args:
             models: what this worker serves.
             folder: where the image's own models are.
             memory_gib: what those that are loaded at a time may take, by their entries.
             lossy: what may change pictures to be faster.
+            compiled: where to keep what is compiled for the next worker, if anywhere.
 
         """
+        self._compiled = compiled
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.shelf = Shelf(
-            models, load=lambda model: load(model, folder, self.device, lossy), memory_gib=memory_gib
-        )
+        with _ending_with_the_gpu():
+            self.shelf = Shelf(
+                models, load=lambda model: load(model, folder, self.device, lossy), memory_gib=memory_gib
+            )
         self.projections: dict[str, Projection] = {}
         diffusers_logging.set_verbosity_error()  # its warnings repeat the part of a prompt that is too long
         log.info(
@@ -72,14 +83,14 @@ class DiffusersEngine:
 
     def prepare(self, model: Model) -> None:
         """See `lane.Pipelines.prepare`."""
-        with _unavailable(model):
+        with _ending_with_the_gpu(), _unavailable(model):
             self.shelf.take(model)
 
     def generate(self, model: Model, parts: Sequence[Part], *, fit_previews: bool = False) -> None:
         """One call for all parts; each gets its pictures.
 
         What runs out of memory alone is made once more in a leaner way, and so is what comes out black: half
-        precision that overflows does that.
+        precision that overflows does that. What compiled blocks do not take is made without them.
 
         Args:
             model: an entry of the catalogue that this worker has loaded.
@@ -98,24 +109,24 @@ class DiffusersEngine:
                 FailedStage.LOADING,
                 f"The model {model.id} is not served at the moment.",
             )
-        with _unavailable(model):
-            loaded = self.shelf.take(model)
-            _choose_lora(loaded, parts[0].request)
-        for together in each_picture(parts) if loaded.one_by_one else [parts]:
-            self._generate(loaded, together, fit_previews=fit_previews)
+        with _ending_with_the_gpu():
+            with _unavailable(model):
+                loaded = self.shelf.take(model)
+                _choose_lora(loaded, parts[0].request)
+            for together in each_picture(parts) if loaded.one_by_one else [parts]:
+                self._generate(loaded, together, fit_previews=fit_previews)
+        if self._compiled is not None:
+            self._compiled.save()  # for the next worker, if something was compiled for this
 
     def _generate(self, loaded: LoadedModel, parts: Sequence[Part], *, fit_previews: bool) -> None:
         model = loaded.model
         for part in parts:
             part.made_with(loaded.lossy)
         call = _Call(loaded, parts, self.projections.get(model.id))
-        try:
-            for part in self._within_memory(call):
-                part.remake(BLACK)
-                with leaner(call.pipeline, self.device):
-                    _Call(loaded, [part], self.projections.get(model.id)).run(last_try=True)
-        except torch.AcceleratorError as error:
-            raise GpuLost from error
+        for part in self._within_memory(call):
+            part.remake(BLACK)
+            with leaner(call.pipeline, self.device):
+                _Call(loaded, [part], self.projections.get(model.id)).run(last_try=True)
         if (
             (fit_previews or model.id not in self.projections)
             and call.latents is not None
@@ -158,7 +169,28 @@ class _Call:
         self._loaded = loaded
 
     def run(self, *, last_try: bool = False) -> Sequence[Part]:
-        """Deliver every part's pictures. Those parts that came out black get none, and are returned."""
+        """Deliver every part's pictures. Those parts that came out black get none, and are returned.
+
+        Blocks were compiled at the usual size. Where that fails at another and it works without, they are no
+        longer compiled; where it fails all the same, they stay as they are: a bad request must slow nobody else.
+        """
+        try:
+            return self._run(last_try=last_try)
+        except NOT_THE_COMPILERS:
+            raise
+        except Exception as error:
+            if self.has_delivered or "compile" not in self._loaded.took:
+                raise
+            reason = type(error).__name__  # its text could hold the prompt
+        for part in self.parts:
+            part.remake(COMPILE)
+        with uncompiled(self.pipeline):
+            black = self._run(last_try=last_try)
+        self._loaded.took = [way for way in self._loaded.took if way not in GIVEN_UP]
+        log.error("compile_given_up", extra={"model": self.model.id, "exception_type": reason})
+        return black
+
+    def _run(self, *, last_try: bool) -> Sequence[Part]:
         self._previews = Throttle(PREVIEW_EVERY_SECONDS)
         self._foresight = Foresight(self.pipeline.scheduler)
         self._loaded.begin()
@@ -261,6 +293,15 @@ def leaner(pipeline: Any, device: str) -> Iterator[None]:  # noqa: ANN401 - the 
             back.callback(pipeline.to, device)
             back.callback(pipeline.remove_all_hooks)
         yield
+
+
+@contextmanager
+def _ending_with_the_gpu() -> Iterator[None]:
+    """A device that is gone is nobody's fault, and comes back only to a new process."""
+    try:
+        yield
+    except torch.AcceleratorError as error:
+        raise GpuLost from error
 
 
 @contextmanager

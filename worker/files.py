@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from contracts.paths import GenerationPath, MediaType
 from contracts.stored_object import File
 from worker.gpu_turn import Pictures
-from worker.lossy import encode_jpeg, encode_thumbnail, encode_webp
+from worker.jpeg_webp import encode_jpeg, encode_thumbnail, encode_webp
 from worker.mp4 import Mp4
 from worker.png import encode_png
 

@@ -52,9 +52,16 @@ class Machine:
         )
 
 
-def check_fitness(models: Sequence[Model], machine: Machine) -> None:
-    """Raise `WorkerUnfit` with everything that is wrong."""
-    sentences = _gpu(machine), _memory(models, machine), _disk(models, machine)
+def check_fitness(models: Sequence[Model], machine: Machine, downloaded: Sequence[Model] = ()) -> None:
+    """Raise `WorkerUnfit` with everything that is wrong.
+
+    Args:
+        models: what the worker is to serve.
+        machine: what there is.
+        downloaded: those of the models whose weights are not on this machine yet.
+
+    """
+    sentences = _gpu(machine), _memory(models, machine), _disk(downloaded, machine)
     if wrong := " ".join(filter(None, sentences)):
         raise WorkerUnfit(wrong)
 
@@ -82,8 +89,7 @@ def _memory(models: Sequence[Model], machine: Machine) -> str | None:
     )
 
 
-def _disk(models: Sequence[Model], machine: Machine) -> str | None:
-    downloaded = [model for model in models if model.source.repository is not None]
+def _disk(downloaded: Sequence[Model], machine: Machine) -> str | None:
     needed = sum(model.memory_gib for model in downloaded)  # the weights are most of it
     if needed * GIB <= machine.free_disk:
         return None

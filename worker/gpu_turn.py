@@ -34,7 +34,7 @@ class GpuTurn(Protocol):
     """One job's turn."""
 
     remade: str | None
-    """Why it was made a second time, where it was: `out_of_memory` or `black`."""
+    """Why it was made a second time, where it was: `out_of_memory`, `black` or `compile`."""
     lossy: Sequence[str]
     """Which lossy presets its pictures were made with."""
 

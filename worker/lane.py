@@ -7,6 +7,7 @@ stored by its own thread, while the GPU is at the next one.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -26,7 +27,8 @@ LEAD_SECONDS = 0.75
 GATHER_SECONDS = 0.05
 """So long a free GPU waits for those of the same kind who are about to be ready."""
 OVERTAKEN_SECONDS = 30.0
-"""So long those whose model is loaded go before one whose model is not: loading it costs them all that time."""
+"""So long those whose model is loaded go before one whose model is not: loading it costs them all that time. It
+counts from the last load, or models that take longer to load would be swapped after every job."""
 LOOK_SECONDS = 0.25
 """How often who stands in line looks whether RunPod has said stop."""
 
@@ -69,7 +71,7 @@ class Pipelines(Protocol):
         """Whether it can begin at once. Any thread may ask."""
 
     def prepare(self, model: Model) -> None:
-        """Load it. Raises `GenerationFailed`."""
+        """Load it. Raises `GpuLost`, or `GenerationFailed`."""
 
     def generate(self, model: Model, parts: Sequence[Part]) -> None:
         """One call for all parts. Raises `GpuLost`, and what a pipeline raises."""
@@ -179,6 +181,8 @@ class Lane:
         self._let_in: list[_Place] = []
         self._ready: deque[_Place] = deque()
         self._began = 0.0
+        self._loaded_at = -math.inf
+        """When a model was loaded last."""
         self._free_at: float | None = 0.0
         """When the call that runs will be over; None while nobody knows."""
         threading.Thread(target=self._serve, name="gpu", daemon=True).start()
@@ -228,7 +232,7 @@ class Lane:
     def _first(self, places: Sequence[_Place]) -> _Place:
         """Whose turn it is: whoever came first, unless another's model is loaded and his own is not."""
         first = places[0]
-        if self._monotonic() - first.came >= OVERTAKEN_SECONDS:
+        if self._monotonic() - max(first.came, self._loaded_at) >= OVERTAKEN_SECONDS:
             return first
         return next((place for place in places if self._pipelines.has(place.model)), first)
 
@@ -285,52 +289,69 @@ class Lane:
         return call, any(place.kind == kind and place.pictures <= room for place in self._let_in)
 
     def _begin(self, call: Sequence[_Place]) -> None:
-        expected = self._batching.seconds(call[0].kind, sum(place.pictures for place in call))
+        """How long a model takes to load is not known; it begins once more when that is done."""
+        is_loaded = self._pipelines.has(call[0].model)
+        expected = self._batching.seconds(call[0].kind, _pictures(call)) if is_loaded else None
         self._began = self._monotonic()
         self._free_at = None if expected is None else self._began + expected
 
-    def _make(self, call: Sequence[_Place]) -> None:
-        """Every place of the call gets its pictures and an end, or an error."""
+    def _make(self, call: Sequence[_Place]) -> Exception | None:
+        """Every place of the call gets its pictures and an end, or an error: the one that is given back, too."""
         error: Exception | None = self._prepare(call)
         for place in call if error is None else ():
             place.enter(Stage.GENERATING)
         wanted = [place for place in call if not place.left]
         if not wanted:
-            return
+            return None
         for place in wanted:
             place.mates = wanted
         error = error or self._call(wanted)
-        if error is not None and len(wanted) > 1 and not isinstance(error, ClaimLost | GpuLost):
+        if error is not None and len(wanted) > 1 and not isinstance(error, ClaimLost | GpuLost | Unavailable):
             self._make_each(wanted, error)
-            return
+            return error
         for place in wanted:
             place.arriving.put(_said(error))
+        return error
 
     def _prepare(self, call: Sequence[_Place]) -> Exception | None:
+        if self.lost.is_set():
+            return GpuLost()
         if self._pipelines.has(call[0].model):
             return None
         for place in call:
             place.enter(Stage.LOADING)
         try:
             self._pipelines.prepare(call[0].model)
+        except GpuLost as error:
+            self.lost.set()
+            return error
         except Exception as error:  # noqa: BLE001 - each job's thread raises it again
             return error
+        with self._changed:
+            self._loaded_at = self._monotonic()
+            self._begin(call)
+            self._changed.notify_all()
         return None
 
     def _make_each(self, call: Sequence[_Place], error: Exception) -> None:
-        """One of them may be to blame, or together they were too many: each by itself."""
+        """One of them may be to blame, or together they were too many: each by itself.
+
+        Where none is to blame, so many are not tried again for a while.
+        """
         log.warning("call_split", extra={"jobs": len(call), "exception_type": type(error).__name__})
+        alone: list[Exception | None] = []
         for place in call:
             if place.is_complete:
                 place.arriving.put(None)
             elif place.delivered:
                 place.arriving.put(error)  # who has had a part of his video cannot be given it again
             else:
-                self._make([place])
+                alone.append(self._make([place]))
+        if alone and not any(alone):
+            with self._changed:
+                self._batching.remember(call[0].kind, _pictures(call), math.inf)
 
     def _call(self, call: Sequence[_Place]) -> Exception | None:
-        if self.lost.is_set():
-            return GpuLost()
         began = self._monotonic()
         try:
             self._pipelines.generate(call[0].model, call)
@@ -340,9 +361,12 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - a pipeline may raise anything; each job's thread raises it again
             return error
         with self._changed:
-            pictures = sum(place.pictures for place in call)
-            self._batching.remember(call[0].kind, pictures, self._monotonic() - began)
+            self._batching.remember(call[0].kind, _pictures(call), self._monotonic() - began)
         return None
+
+
+def _pictures(call: Sequence[_Place]) -> int:
+    return sum(place.pictures for place in call)
 
 
 def _said(error: Exception | None) -> Exception | None:

@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import diffusers
@@ -25,14 +26,14 @@ class LoadedModel:
         self,
         model: Model,
         pipeline: Any,  # noqa: ANN401 - the library is untyped
-        baked: Path,
-        took: Sequence[str] = (),
+        lora_files: Mapping[str, Path] = MappingProxyType({}),
     ) -> None:
-        """Take the pipeline that the weights were loaded as, and what `accelerate` says that took."""
+        """Take the pipeline that the weights were loaded as, and the file of each LoRA by its id."""
         self.model = model
         self.base = pipeline
-        self.took = took
-        self._baked = baked
+        self.took: Sequence[str] = ()
+        """What `accelerate` says that took, and has not been given up since."""
+        self._lora_files = lora_files
         self._pipelines: dict[Task, Any] = {next(iter(model.tasks)): pipeline}
         self._loras: set[str] = set()
 
@@ -59,15 +60,21 @@ class LoadedModel:
         forget_steps(denoiser_of(self.base))
 
     def choose_lora(self, lora: Lora | None, scale: float) -> None:
-        """Let the next calls have this one and no other. Raises `ModelInvalid` where it cannot be had."""
+        """Let the next calls have this one and no other.
+
+        Raises:
+            ModelInvalid: it does not fit.
+            torch.AcceleratorError: the GPU is gone.
+
+        """
         if lora is None:
             if self._loras:
                 self.base.disable_lora()
             return
         name = _adapter_name(lora)
-        file = None if name in self._loras else find_lora(self.model, lora, self._baked)
         try:
-            if file is not None:
+            if name not in self._loras:
+                file = self._lora_files[lora.id]
                 self.base.load_lora_weights(
                     file.parent,
                     weight_name=file.name,
@@ -78,6 +85,8 @@ class LoadedModel:
                 self._loras.add(name)
             self.base.enable_lora()
             self.base.set_adapters([name], [scale])
+        except torch.AcceleratorError:
+            raise
         except Exception as error:
             self.base.unload_lora_weights()  # half of it may have come in
             self._loras.clear()
@@ -98,28 +107,56 @@ def load(model: Model, baked: Path, device: str, lossy: Collection[Preset] = ())
 
     Raises:
         ModelInvalid: it is not there, or is not what the entry says. A worker that cannot generate takes no jobs.
+        torch.AcceleratorError: the GPU is gone.
 
     """
     folder = find_weights(model, baked)
+    # All of them now: a download in the middle of a call would keep the GPU waiting.
+    lora_files = {lora.id: find_lora(model, lora, baked) for lora in model.loras}
     _check_folder(model, folder)
-    from_pretrained: Any = diffusers.DiffusionPipeline.from_pretrained
-    try:
-        pipeline = from_pretrained(
-            folder, dtype=_dtypes(model), variant=model.variant, use_safetensors=True, local_files_only=True
-        )
-        pipeline = pipeline.to(device)
-    except Exception as error:
-        raise ModelInvalid(
-            f"The model {model.id} cannot be loaded from {folder}: {reason_of(error)}. "
-            "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
-        ) from error
+    pipeline = _load_pipeline(model, folder, device)
     if type(pipeline).__name__ != model.pipeline_class:
         raise ModelInvalid(
             f"{model.id} is a {type(pipeline).__name__}, but the catalogue says {model.pipeline_class}: "
             "correct models/catalogue.toml, or put the right weights in its place."
         )
     pipeline.set_progress_bar_config(disable=True)
-    return LoadedModel(model, pipeline, baked, accelerate(pipeline, model, device, lossy))
+    loaded = LoadedModel(model, pipeline, lora_files)
+    _check_tasks(loaded)
+    loaded.took = accelerate(pipeline, model, device, lossy)
+    return loaded
+
+
+def _load_pipeline(model: Model, folder: Path, device: str) -> Any:  # noqa: ANN401 - the library is untyped
+    from_pretrained: Any = diffusers.DiffusionPipeline.from_pretrained
+    try:
+        pipeline = from_pretrained(
+            folder, dtype=_dtypes(model), variant=model.variant, use_safetensors=True, local_files_only=True
+        )
+        return pipeline.to(device)
+    except torch.AcceleratorError:
+        raise
+    except torch.OutOfMemoryError as error:
+        raise ModelInvalid(
+            f"The model {model.id} does not fit this GPU beside what is loaded: raise its memory_gib in "
+            "models/catalogue.toml, so that more room is made for it."
+        ) from error
+    except Exception as error:
+        raise ModelInvalid(
+            f"The model {model.id} cannot be loaded from {folder}: {reason_of(error)}. "
+            "Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it."
+        ) from error
+
+
+def _check_tasks(loaded: LoadedModel) -> None:
+    """Make the pipeline of each task: a wrong class should not be found by the first who asks for it."""
+    for task in loaded.model.tasks:
+        try:
+            loaded.pipeline(task)
+        except Exception as error:
+            raise ModelInvalid(
+                f"{loaded.model.id} cannot do {task}: {reason_of(error)}. Correct tasks in models/catalogue.toml."
+            ) from error
 
 
 def _dtypes(model: Model) -> torch.dtype | dict[str, torch.dtype]:
@@ -137,8 +174,8 @@ def _from_parts_of(pipeline: Any, pipeline_class: Any) -> Any:  # noqa: ANN401 -
 
 
 def _adapter_name(lora: Lora) -> str:
-    """A module's name in torch, so it has no dots."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", lora.id)
+    """A module's name in torch, so it has no dots; and of each id another one."""
+    return re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):x}_", lora.id)
 
 
 def _check_folder(model: Model, folder: Path) -> None:

@@ -58,6 +58,10 @@ def _step_cache(denoiser: Any) -> None:  # noqa: ANN401
 
 
 def _why_not_fp8(model: Model) -> str | None:
+    if model.dtype != "bfloat16":
+        return f"torchao scales rows of bfloat16 only, and the model is loaded in {model.dtype}"
+    if "compile" not in model.accelerations:
+        return "what is not compiled is slower in fp8, and compile is not among the model's accelerations"
     if model.loras:
         return "a LoRA cannot be added to weights of 8 bits"
     if not torch.cuda.is_available() or torch.cuda.get_device_capability() < FP8_FROM:

@@ -68,7 +68,8 @@ class Shelf:
             left.append(self._loaded.popitem(last=False)[0])
         if left:
             log.info("models_left", extra={"models": left})
-            gc.collect()  # modules and their hooks know each other, and would hold the memory until they are found
+            gc.unfreeze()  # what was loaded at start is frozen (`__main__`), and nothing frozen is ever found
+            gc.collect()  # modules, hooks and compiled calls know each other, and hold the memory until then
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 

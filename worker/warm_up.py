@@ -3,8 +3,8 @@
 It shows that the model can generate at all, fits the colours of its previews, and measures what a job takes here.
 """
 
-import contextlib
 import logging
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +18,11 @@ from contracts.paths import GenerationPath
 from contracts.task import task_of
 from contracts.validation import resolve_request
 from worker.batching import LONGEST_ALONE_SECONDS, Batching, kind_of
-from worker.cannot_start import ModelInvalid
+from worker.cannot_start import ModelInvalid, reason_of
 from worker.engine import DiffusersEngine
 from worker.files import Provenance, encoder
 from worker.gpu_turn import Pictures
+from worker.lane import GpuLost
 
 STEPS = 2
 UPLOADING_SECONDS = 0.3
@@ -68,14 +69,23 @@ class Took:
 
 
 def warm_up(engine: DiffusersEngine, catalogue: Catalogue, batching: Batching) -> list[Took]:
-    """Of each loaded model, what a job takes. Raises `ModelInvalid` for a model that cannot generate."""
+    """Of each loaded model, what a job takes.
+
+    Raises:
+        ModelInvalid: a model cannot generate, whatever it raised.
+        GpuLost: the device is gone.
+
+    """
     took = []
     for model in engine.shelf.loaded:
         try:
             took.append(_warm_up(engine, model, catalogue, batching))
-        except GenerationFailed as error:
+        except GpuLost:
+            raise
+        except Exception as error:
+            reason = error if isinstance(error, GenerationFailed) else reason_of(error)
             raise ModelInvalid(
-                f"The model {model.id} was loaded, but cannot generate: {error}. Its files may be damaged, or "
+                f"The model {model.id} was loaded, but cannot generate: {reason}. Its files may be damaged, or "
                 "this GPU too small: memory_gib in models/catalogue.toml says what it needs."
             ) from error
         log.info("warm", extra={"model": model.id, "gpu_seconds": round(took[-1].gpu, 3)})
@@ -100,10 +110,9 @@ def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batchi
     largest = batching.largest(kind)
     if alone <= LONGEST_ALONE_SECONDS and largest > 1:
         parts = [_Trial(request=next(requests), seed=seed) for seed in range(largest)]
-        with contextlib.suppress(GenerationFailed):  # so many are too much for this memory
-            together = _seconds(engine, model, parts, usual)
-            batching.remember(kind, largest, together)
-            share = min(alone, together / largest)
+        together = _seconds_if_it_works(engine, model, parts, usual)
+        batching.remember(kind, largest, together)
+        share = min(alone, together / largest)
     return Took(gpu=share, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
 
 
@@ -121,6 +130,19 @@ def _seconds(engine: DiffusersEngine, model: Model, parts: Sequence[_Trial], usu
     ended, (before, last) = time.monotonic(), parts[0].stepped[-2:]
     steps: int = usual["num_inference_steps"]
     return (ended - began) + (last - before) * (steps - STEPS)
+
+
+def _seconds_if_it_works(
+    engine: DiffusersEngine, model: Model, parts: Sequence[_Trial], usual: Mapping[str, Any]
+) -> float:
+    """Endless, where so many are too much: for this memory, or for a kernel."""
+    try:
+        return _seconds(engine, model, parts, usual)
+    except GpuLost:
+        raise
+    except Exception as error:  # noqa: BLE001 - a pipeline may raise anything, and one by one it has worked
+        log.warning("batch_failed", extra={"model": model.id, "exception_type": type(error).__name__})
+        return math.inf
 
 
 def _encoding(path: GenerationPath, request: Mapping[str, Any], made: _Trial) -> float:

@@ -449,7 +449,7 @@ GPU = [
         ),
         (
             "who waits for a model is overtaken for ever",
-            "        if self._monotonic() - first.came >= OVERTAKEN_SECONDS:\n            return first\n",
+            "        if self._monotonic() - max(first.came, self._loaded_at) >= OVERTAKEN_SECONDS:\n            return first\n",
             "",
         ),
         (
@@ -481,8 +481,8 @@ GPU = [
         "worker/warm_up.py",
         (
             "a model that cannot generate takes jobs",
-            "        except GenerationFailed as error:\n            raise ModelInvalid(",
-            "        except GenerationFailed as error:\n            continue\n            raise ModelInvalid(",
+            "        except Exception as error:\n            reason =",
+            "        except Exception as error:\n            continue\n            reason =",
         ),
     ),
 ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from contracts.paths import MediaType
 
 
@@ -31,20 +31,23 @@ def test_a_catalogue_is_read_as_utf8(tmp_path: Path) -> None:
     ("broken", "named"),
     [
         ("[[models]", "line 1"),
-        ('[[models]]\nid = "x"\n', "tasks"),
+        ('[[models]]\nid = "x"\n', r"x\.title: Field required; x\.media_type"),
+        ("[[models]]\n", r"model 1\.id: Field required"),
         ("[other]\nx = 1\n", "models"),
         ("", "models"),
     ],
-    ids=["not TOML", "keys missing", "another table", "empty"],
+    ids=["not TOML", "keys missing", "an id missing", "another table", "empty"],
 )
 def test_a_broken_one_is_refused_and_named(broken: str, named: str, tmp_path: Path) -> None:
     path = tmp_path / "catalogue.toml"
     path.write_text(broken)
 
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(CatalogueInvalid, match=named) as invalid:
         load_catalogue(path)
+    assert str(invalid.value).startswith(f"{path} is no catalogue of models: ")
+    assert "\n" not in str(invalid.value)
 
 
 def test_a_missing_one_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(CatalogueInvalid, match="No such file"):
         load_catalogue(tmp_path / "catalogue.toml")

@@ -13,6 +13,7 @@ IMAGE_MODEL: dict[str, Any] = {
     "default": True,
     "source": {"folder": "tiny-image"},
     "revision": "1",
+    "sha256": {"unet/model.safetensors": "0" * 64},
     "dtype": "float32",
     "tasks": {"text-to-image": "StableDiffusionPipeline", "image-to-image": "StableDiffusionImg2ImgPipeline"},
     "licence": "Apache-2.0",

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_a_model_that_is_not_the_default_serves_only_who_names_it() -> None:
 
 
 def test_two_models_may_not_have_the_same_id() -> None:
-    with pytest.raises(ValidationError, match="two models have the same id"):
+    with pytest.raises(ValidationError, match="two models have the same id, tiny-image"):
         Catalogue.model_validate({"models": [IMAGE_MODEL, VIDEO_MODEL | {"id": "tiny-image"}]})
 
 
@@ -62,6 +63,11 @@ def test_two_models_may_not_have_the_same_id() -> None:
 def test_each_media_type_has_exactly_one_default(models: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError, match="exactly one model must be the default"):
         Catalogue.model_validate({"models": models})
+
+
+def test_a_folder_is_pinned_by_the_checksums_of_its_weights() -> None:
+    with pytest.raises(ValidationError, match="tiny-image: a folder has no commit, so sha256 must name its files"):
+        Model.model_validate(IMAGE_MODEL | {"sha256": {}})
 
 
 @pytest.mark.parametrize("source", [{}, {"folder": "a", "repository": "b/c"}], ids=["neither", "both"])
@@ -122,6 +128,7 @@ TEXT_ONLY = {"tasks": {"text-to-image": "StableDiffusionPipeline"}}
         (entry_with({"tasks": {"text-to-video": "WanPipeline"}}, {}), "tasks must be some that make images"),
         (entry_with(TEXT_ONLY, {}), "input_image is a parameter, but none of its tasks takes one"),
         (entry_with(TEXT_ONLY, {"input_image": None}), "strength is a parameter, but none of its tasks takes one"),
+        (entry_with({"passes": {"frame_rate": "fps"}}, {}), "passes names fps, which is not among the parameters"),
         (entry_with({}, {"mask_image": {}}), "mask_image is a parameter, but none of its tasks takes one"),
         (entry_with({}, {"input_image": None}), "image-to-image needs input_image among the parameters"),
         (entry_with({"loras": [LORA]}, {}), "lora is a parameter where there are loras, and nowhere else"),
@@ -162,6 +169,39 @@ def test_what_is_not_offered_is_not_found_and_needs_no_default() -> None:
 def test_a_text_that_is_no_catalogue_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_catalogue(text)
+
+
+def test_what_is_wrong_is_named_with_its_entry() -> None:
+    text = Path("models/catalogue.toml").read_text(encoding="utf-8")
+
+    for was, becomes, said in (
+        (
+            "max_pixels = 524_288",
+            "max_pixel = 524_288",
+            "safelight-image.max_pixels: Field required; safelight-image",
+        ),
+        ('id = "sdxl-turbo"', 'id = "sdxl"', "two models have the same id, sdxl"),
+        ('frame_rate = "fps"', 'frame_rate = "rate"', "ltx-video: passes names rate, which is not"),
+    ):
+        assert text.count(was) == 1
+        with pytest.raises(ValueError, match="^" + re.escape(said)):
+            parse_catalogue(text.replace(was, becomes))
+
+
+def test_another_entry_and_a_big_model_that_is_offered_take_nothing_but_the_file() -> None:
+    """A fine-tune of SDXL, and SDXL itself."""
+    text = Path("models/catalogue.toml").read_text(encoding="utf-8")
+    sdxl = next(f"[[models]]{entry}" for entry in text.split("[[models]]") if '\nid = "sdxl"\n' in entry)
+    offered = sdxl.replace("offered = false\n", "")
+    fine_tune = offered.replace('id = "sdxl"', 'id = "my-sdxl"').replace("stabilityai/", "me/my-")
+
+    catalogue = parse_catalogue(text.replace(sdxl, f"{offered}\n{fine_tune}\n"))
+
+    path = GenerationPath(user_id="u", media_type=MediaType.IMAGES, file_uid="f")
+    for name in ("sdxl", "my-sdxl"):
+        found, request = resolve_request(path, {"prompt": "", "model": name}, catalogue)
+        assert (found.id, request["width"]) == (name, 1024)
+    assert resolve_request(path, {"prompt": ""}, catalogue)[0].id == "safelight-image"
 
 
 class TestTheCatalogueThatIsShipped:

@@ -18,6 +18,7 @@ from contracts.paths import GenerationPath
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.parts import made
+from tests.worker.shipped import SHIPPED
 from training.captions import plain_caption
 from training.measure import judge
 from training.measure_motion import judge_video
@@ -30,7 +31,7 @@ from worker.engine import DiffusersEngine
 pytestmark = library_warnings.IGNORED
 
 CATALOGUE = load_catalogue()
-IMAGE, VIDEO = CATALOGUE.offered
+IMAGE, VIDEO = SHIPPED
 
 
 def each(*models: Model) -> pytest.MarkDecorator:
@@ -40,12 +41,12 @@ def each(*models: Model) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def engine(models_folder: Path) -> DiffusersEngine:
-    return DiffusersEngine(CATALOGUE.offered, models_folder)
+    return DiffusersEngine(SHIPPED, models_folder)
 
 
 @pytest.fixture(scope="module")
 def pipelines(engine: DiffusersEngine) -> dict[str, Any]:
-    return {model.id: engine.shelf.take(model).base for model in CATALOGUE.offered}
+    return {model.id: engine.shelf.take(model).base for model in SHIPPED}
 
 
 @each(IMAGE, VIDEO)

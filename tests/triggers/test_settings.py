@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from adapters.catalogue_file import CatalogueInvalid
 from contracts.moderation import Blocklist, allow_everything
 from triggers import wiring
 from triggers.settings import Settings, SettingsInvalid
@@ -114,6 +115,22 @@ def test_no_secret_is_in_a_printed_form(secret: str) -> None:
 
     assert secret not in repr(settings)
     assert secret not in str(settings)
+
+
+def test_functions_whose_catalogue_is_broken_call_the_operator(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise CatalogueInvalid("catalogue.toml is no catalogue of models: sdxl.id: wrong.")
+
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(wiring, "load_catalogue", broken)
+
+    with pytest.raises(SettingsInvalid, match=r"sdxl\.id: wrong"):
+        wiring.outside()
+
+    assert [vars(record)["code"] for record in caplog.records] == ["settings_invalid"]
 
 
 def test_functions_that_cannot_read_their_settings_call_the_operator(

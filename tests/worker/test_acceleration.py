@@ -1,5 +1,6 @@
 """Which ways each family takes, and what becomes of those that fail. Graphs are made here, and not compiled."""
 
+import contextlib
 import functools
 import time
 from collections.abc import Sequence
@@ -15,11 +16,11 @@ from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Lora, Model, Source
 from tests.worker.tiny_denoisers import OneCall, tiny
 from worker import acceleration
-from worker.acceleration import WAYS, accelerate
+from worker.acceleration import WAYS, accelerate, uncompiled
 from worker.denoiser import sample_call
 
 CATALOGUE = load_catalogue()
-BIG = [model for model in CATALOGUE.models if not model.offered]
+BIG = [model for model in CATALOGUE.models if model.source.repository]
 LORA = Lora(id="x", source=Source(folder="x"), revision="1", weight_name="x.safetensors", licence="MIT")
 
 
@@ -177,13 +178,34 @@ def test_what_can_be_compiled_is() -> None:
     assert pipeline.transformer.block._compiled_call_impl is not None
 
 
-def test_compiled_blocks_meet_more_kinds_of_calls_than_torch_allows_by_itself() -> None:
+def test_compiled_blocks_meet_more_kinds_of_calls_than_torch_allows_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch._dynamo.config, "accumulated_recompile_limit", 8)  # a worker's takes longer to reach
     pipeline = one_call()
     accelerate(pipeline, with_ways("compile"), "cuda")
 
     with torch.inference_mode():
         for name in "abcdefghijkl":  # each is another graph
             assert torch.equal(pipeline.transformer.block(torch.ones(3), name), torch.full((3,), 2.0))
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_what_was_chosen_is_set_aside_for_good_where_that_helps(works: bool) -> None:  # noqa: FBT001
+    pipeline = one_call()
+    accelerate(pipeline, with_ways("compile"), "cuda")
+    pipeline.transformer.set_attention_backend("fast")
+    block = pipeline.transformer.block
+    chosen = block._compiled_call_impl
+
+    with contextlib.suppress(ValueError), uncompiled(pipeline):
+        inside = block._compiled_call_impl, pipeline.transformer._attention_backend
+        if not works:
+            raise ValueError
+
+    assert inside == (None, "native")
+    after = block._compiled_call_impl, pipeline.transformer._attention_backend
+    assert after == ((None, "native") if works else (chosen, "fast"))
 
 
 def test_a_pipeline_that_cannot_be_called_is_left_to_the_warm_up(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """How many pictures go in one call: what the curve says, and nobody else."""
 
+import math
 from typing import Any
 
 import pytest
@@ -83,6 +84,20 @@ def test_what_did_not_pay_is_tried_again_once_in_a_while() -> None:
         batching.remember(kind(), 1, 1.0)
 
     assert sizes == [1] * TRY_AGAIN_AFTER + [2]
+
+
+def test_what_failed_for_being_many_counts_as_endless_and_tells_nothing_of_the_rest() -> None:
+    batching = measured({1: 1.0, 2: 1.1, 4: 1.2})
+    assert batching.size(kind()) == 8
+    batching.remember(kind(), 2, math.inf)
+
+    assert batching.size(kind()) == 1
+    assert batching.seconds(kind(), 4) == pytest.approx(4.0)
+    for _ in range(TRY_AGAIN_AFTER):
+        batching.remember(kind(), 1, 1.0)
+    assert batching.size(kind()) == 2
+    assert batching.seconds(kind(), 4) == pytest.approx(4.0)
+    assert measured({2: math.inf}).size(kind()) == 1
 
 
 def test_what_keeps_the_gpu_busy_alone_is_left_alone() -> None:

@@ -1,35 +1,44 @@
 """The engine on real diffusers pipelines, with the smallest weights there are."""
 
+import contextlib
 import io
 import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
 from diffusers.utils import logging as diffusers_logging
 
 from adapters.catalogue_file import load_catalogue
+from contracts.catalogue import Lora, Source
 from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed
 from contracts.paths import MediaType
+from contracts.task import Task
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.cloud_places import IMAGE_PATH, VIDEO_PATH
 from tests.worker.parts import OnStep, PartOfACall
+from tests.worker.shipped import SHIPPED
+from worker import loading
 from worker.cannot_start import ModelInvalid
-from worker.engine import BLACK, OUT_OF_MEMORY, DiffusersEngine
+from worker.compile_cache import CompileCache
+from worker.engine import BLACK, COMPILE, OUT_OF_MEMORY, DiffusersEngine
 from worker.gpu_turn import Pictures
 from worker.lane import GpuLost
+from worker.loading import LoadedModel
 
 pytestmark = library_warnings.IGNORED
 
 CATALOGUE = load_catalogue()
-IMAGE, VIDEO = CATALOGUE.offered
+IMAGE, VIDEO = SHIPPED
 PATHS = {MediaType.IMAGES: IMAGE_PATH, MediaType.VIDEOS: VIDEO_PATH}
 SHORT: dict[MediaType, dict[str, Any]] = {MediaType.IMAGES: {}, MediaType.VIDEOS: {"num_frames": 5}}
 
@@ -276,9 +285,151 @@ def test_several_that_run_out_of_memory_are_not_made_again_together(diffusers_en
     assert [one.remade for one in parts] == [[], []]
 
 
+class TestCompiled:
+    """A block that was compiled at the usual size, and fails at another one."""
+
+    @pytest.fixture
+    def loaded(self, diffusers_engine: DiffusersEngine) -> Iterator[LoadedModel]:
+        loaded = diffusers_engine.shelf.take(IMAGE)
+        loaded.took = ["channels_last", "attention", "compile"]
+        self.compile(loaded, fails=True)
+        yield loaded
+        self.block(loaded)._compiled_call_impl = None
+        loaded.took = []
+
+    @staticmethod
+    def block(loaded: LoadedModel) -> Any:  # noqa: ANN401 - the library is untyped
+        return loaded.base.unet.mid_block
+
+    def compile(self, loaded: LoadedModel, *, fails: bool) -> None:
+        def compiled(*given: object, **named: object) -> object:
+            if fails:
+                raise RuntimeError("a secret prompt")
+            return self.block(loaded)._call_impl(*given, **named)
+
+        self.block(loaded)._compiled_call_impl = compiled
+
+    def test_it_is_made_without_what_was_compiled_and_so_are_all_that_follow(
+        self, diffusers_engine: DiffusersEngine, loaded: LoadedModel, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        first, second = part(), part()
+
+        together(diffusers_engine, first)
+        together(diffusers_engine, second)
+
+        assert (first.remade, second.remade) == ([COMPILE], [])
+        assert first.pictures.tobytes() == second.pictures.tobytes()
+        assert loaded.took == ["channels_last"]
+        (said,) = [record for record in caplog.records if record.message == "compile_given_up"]
+        assert (said.__dict__["model"], said.__dict__["exception_type"]) == (IMAGE.id, "RuntimeError")
+        assert "secret" not in caplog.text
+
+    def test_a_request_that_fails_all_the_same_slows_nobody_else(
+        self, diffusers_engine: DiffusersEngine, loaded: LoadedModel
+    ) -> None:
+        def bad(step: int, steps: int) -> None:
+            raise ValueError(step)
+
+        self.compile(loaded, fails=False)
+        compiled = self.block(loaded)._compiled_call_impl
+
+        with pytest.raises(ValueError, match="1"):
+            generate(diffusers_engine, on_step=bad)
+
+        assert self.block(loaded)._compiled_call_impl is compiled
+        assert "compile" in loaded.took
+
+    @pytest.mark.parametrize(
+        "error", [ClaimLost(), torch.OutOfMemoryError("CUDA"), torch.AcceleratorError("CUDA error")], ids=repr
+    )
+    def test_what_is_not_the_compilers_is_not_taken_for_it(
+        self, error: Exception, diffusers_engine: DiffusersEngine, loaded: LoadedModel
+    ) -> None:
+        self.compile(loaded, fails=False)
+        asked_for = part(on_step=once(error))
+
+        with contextlib.suppress(ClaimLost, GpuLost):
+            together(diffusers_engine, asked_for)
+
+        assert COMPILE not in asked_for.remade
+        assert "compile" in loaded.took
+
+    def test_a_video_of_which_frames_are_delivered_is_not_begun_again(
+        self, diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        loaded = diffusers_engine.shelf.take(VIDEO)
+        monkeypatch.setattr(loaded, "took", ["compile"])
+        asked_for = part(MediaType.VIDEOS, num_frames=9)
+
+        def full(pictures: Pictures) -> None:
+            asked_for.arrived.append(pictures)
+            if len(asked_for.arrived) == 2:
+                raise ValueError(len(pictures))
+
+        monkeypatch.setattr(asked_for, "deliver", full)
+
+        with pytest.raises(ValueError, match="4"):
+            together(diffusers_engine, asked_for, media_type=MediaType.VIDEOS)
+
+        assert asked_for.remade == []
+
+
 def test_a_device_that_is_gone_is_not_a_bad_job(diffusers_engine: DiffusersEngine) -> None:
     with pytest.raises(GpuLost):
         generate(diffusers_engine, on_step=once(torch.AcceleratorError("CUDA error: device-side assert")))
+
+
+def gone(*_: object, **__: object) -> None:
+    """What torch raises then."""
+    raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+
+@pytest.mark.parametrize("of", [(diffusers.DiffusionPipeline, "to"), (loading, "accelerate")], ids=["to", "probe"])
+def test_a_device_that_is_gone_while_a_model_is_loaded_is_not_a_bad_model(
+    of: tuple[Any, str], models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*of, gone)
+
+    with pytest.raises(GpuLost):
+        DiffusersEngine([IMAGE], models_folder)
+    with pytest.raises(GpuLost):
+        DiffusersEngine([IMAGE], models_folder, memory_gib=0).prepare(IMAGE)
+
+
+def test_a_device_that_is_gone_while_a_lora_is_loaded_is_not_a_bad_lora(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lora = Lora(id="x", source=Source(folder="x"), revision="1", weight_name="x.safetensors", licence="MIT")
+    loaded = LoadedModel(IMAGE, SimpleNamespace(load_lora_weights=gone), {"x": models_folder})
+
+    with pytest.raises(torch.AcceleratorError):
+        loaded.choose_lora(lora, 1.0)
+
+
+def test_a_model_for_which_there_is_no_room_says_so(models_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(diffusers.DiffusionPipeline, "to", full)
+
+    assert refusal_of(models_folder).startswith(
+        "The model safelight-image does not fit this GPU beside what is loaded: raise its memory_gib"
+    )
+
+
+def test_what_is_compiled_for_a_call_is_kept_when_it_is_over(models_folder: Path) -> None:
+    saved: list[str] = []
+
+    class Cache(CompileCache):
+        def save(self) -> None:
+            saved.append("saved")
+
+    engine = DiffusersEngine([IMAGE], models_folder, compiled=Cache(models_folder))
+    assert saved == []
+
+    generate(engine)
+
+    assert saved == ["saved"]
 
 
 class TestBlack:
@@ -450,11 +601,21 @@ def own_models(models_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(models_folder, tmp_path / "models"))
 
 
-def refusal_of(folder: Path) -> str:
+def refusal_of(folder: Path, **changed: object) -> str:
     """The sentence with which a folder is refused, of a model whose entry names no checksums."""
     with pytest.raises(ModelInvalid) as refused:
-        DiffusersEngine([IMAGE.model_copy(update={"sha256": {}})], folder)
+        DiffusersEngine([IMAGE.model_copy(update={"sha256": {}, **changed})], folder)
     return str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", ["NoSuchPipeline", "StableDiffusionUpscalePipeline", "UNet2DModel"])
+def test_a_class_that_cannot_do_a_task_is_refused_before_anybody_asks_for_it(
+    wrong: str, models_folder: Path
+) -> None:
+    sentence = refusal_of(models_folder, tasks=IMAGE.tasks | {Task.IMAGE_TO_IMAGE: wrong})
+
+    assert sentence.startswith("safelight-image cannot do image-to-image: ")
+    assert sentence.endswith(". Correct tasks in models/catalogue.toml.")
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -1,16 +1,16 @@
 """What is said of a machine that is not enough: everything at once, and what to do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
+from tests.worker.shipped import SHIPPED
 from worker import fitness
 from worker.cannot_start import WorkerUnfit
 from worker.fitness import GIB, Machine, check_fitness
 
-SHIPPED = load_catalogue().offered
 DOWNLOADED = SHIPPED[0].source.model_copy(update={"folder": None, "repository": "a/b"})
 BIG = SHIPPED[0].model_copy(update={"id": "big", "memory_gib": 30.0, "source": DOWNLOADED})
 
@@ -20,9 +20,9 @@ def machine(**differences: object) -> Machine:
     return Machine(**facts | differences)  # type: ignore[arg-type]
 
 
-def said(models: list[Model], there: Machine) -> str:
+def said(models: list[Model], there: Machine, downloaded: Sequence[Model] = ()) -> str:
     with pytest.raises(WorkerUnfit) as unfit:
-        check_fitness(models, there)
+        check_fitness(models, there, downloaded)
     return str(unfit.value)
 
 
@@ -63,18 +63,22 @@ def test_too_little_memory_is_told_with_both_figures_before_anything_is_loaded()
 def test_models_that_fit_one_at_a_time_are_enough() -> None:
     other = BIG.model_copy(update={"id": "other"})
 
-    check_fitness([BIG, other], machine(free_memory=31 * GIB, free_disk=80 * GIB))
+    check_fitness([BIG, other], machine(free_memory=31 * GIB, free_disk=80 * GIB), [BIG, other])
 
 
 def test_too_little_disk_for_what_has_to_be_downloaded() -> None:
-    sentence = said([*SHIPPED, BIG], machine(free_memory=80 * GIB, free_disk=29 * GIB))
+    sentence = said([*SHIPPED, BIG], machine(free_memory=80 * GIB, free_disk=29 * GIB), [BIG])
 
     assert sentence.startswith("big need about 30 GiB of disk")
     assert "has 29 GiB free" in sentence
 
 
+def test_what_is_on_this_machine_already_needs_no_room() -> None:
+    check_fitness([BIG], machine(free_memory=80 * GIB, free_disk=0))
+
+
 def test_everything_is_said_at_once() -> None:
-    sentence = said([BIG], machine(device="cpu", free_disk=0))
+    sentence = said([BIG], machine(device="cpu", free_disk=0), [BIG])
 
     assert [part in sentence for part in ("driver", "24.0 GiB", "disk")] == [True] * 3
 

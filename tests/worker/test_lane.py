@@ -37,8 +37,15 @@ class Gpu:
         self.failing: Callable[[Sequence[Part]], Exception | None] = lambda _: None
         self.loaded: set[str] | None = None
         """Models; None for all."""
+        self.tried: list[str] = []
+        """Which were to be loaded."""
         self.prepared: list[str] = []
+        """Which were loaded."""
+        self.lost = False
+        """Whether it answers no more."""
         self.unloadable: set[str] = set()
+        self.loading = 0.0
+        """Seconds."""
         self._wait = wait
 
     def has(self, model: Model) -> bool:
@@ -47,6 +54,10 @@ class Gpu:
 
     def prepare(self, model: Model) -> None:
         """See `lane.Pipelines`. One model fits."""
+        self.tried.append(model.id)
+        self.now += self.loading
+        if self.lost:
+            raise GpuLost
         if model.id in self.unloadable:
             raise Unavailable(ErrorCode.MODEL_UNAVAILABLE, FailedStage.LOADING, "It cannot be loaded.")
         self.prepared.append(model.id)
@@ -216,6 +227,98 @@ def test_nobody_is_overtaken_for_longer_than_that() -> None:
     assert [result.result(PATIENCE) for result in results] == [[0], [1], [2]]
     assert gpu.calls == [[0], [1], [2]]
     assert gpu.prepared == [OTHER.id, MODEL.id]
+
+
+def test_models_that_take_long_to_load_are_not_swapped_after_every_job() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 600.0})
+    gpu.takes, gpu.loaded, gpu.loading = {1: OVERTAKEN_SECONDS / 3}, {MODEL.id}, 2 * OVERTAKEN_SECONDS
+    models = (MODEL, OTHER, MODEL, MODEL, MODEL, OTHER)
+    results = []
+    for seed, model in enumerate(models):
+        results.append(jobs.start(seed, of=model))
+        if seed == 0:
+            assert gpu.began.acquire(timeout=PATIENCE)
+        else:
+            jobs.wait_for_line(seed)
+    gpu.go_on.release(len(models))
+
+    assert [result.result(PATIENCE) for result in results] == [[seed] for seed in range(len(models))]
+    assert gpu.prepared == [OTHER.id, MODEL.id]
+
+
+def test_while_a_model_is_loaded_nobody_is_let_in() -> None:
+    """How long that takes is not known, and until then another worker can have the job."""
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 0.01})
+    gpu.loaded = {OTHER.id}
+    entered, go_on = threading.Event(), threading.Event()
+    load = gpu.prepare
+
+    def prepare(model: Model) -> None:
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        load(model)
+
+    gpu.prepare = prepare  # type: ignore[method-assign]
+    first = jobs.start(0)
+    assert entered.wait(PATIENCE)
+    second = jobs.start(1)
+    jobs.wait_for_line(1)
+    assert not threading.Event().wait(0.3)
+    assert jobs.let_in == [0]
+    go_on.set()
+    jobs.wait_for(1)  # the call has begun, and is known to be short
+    gpu.go_on.release(2)
+    assert (first.result(PATIENCE), second.result(PATIENCE)) == ([0], [1])
+
+
+def test_a_model_that_cannot_be_loaded_is_tried_once_for_all_of_a_call() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, PAYS)
+    first = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    mates = [jobs.start(seed) for seed in (1, 2, 3)]
+    jobs.wait_for(1, 2, 3)
+    gpu.loaded, gpu.unloadable = set(), {MODEL.id}
+    gpu.go_on.release()
+
+    assert first.result(PATIENCE) == [0]
+    for mate in mates:
+        with pytest.raises(Unavailable, match="cannot be loaded"):
+            mate.result(PATIENCE)
+    assert gpu.tried == [MODEL.id]
+
+
+def test_a_gpu_that_is_lost_while_a_model_is_loaded_is_lost() -> None:
+    gpu = Gpu(wait=False)
+    gpu.loaded, gpu.lost = set(), True
+    jobs = jobs_for(gpu, {1: 600.0})
+
+    for seed in (0, 1):
+        with pytest.raises(Unavailable) as given_back:
+            jobs.start(seed).result(PATIENCE)
+        assert given_back.value.failure.code is ErrorCode.GPU_LOST
+
+    assert jobs.lane.lost.is_set()
+    assert gpu.tried == [MODEL.id]
+
+
+def test_a_batch_that_is_too_large_is_not_tried_at_every_call() -> None:
+    gpu = Gpu()
+    gpu.failing = lambda parts: RuntimeError("too many") if len(parts) > 1 else None
+    jobs = jobs_for(gpu, PAYS)
+    for seeds in (range(5), range(5, 10)):
+        results = [jobs.start(seeds[0])]
+        assert gpu.began.acquire(timeout=PATIENCE)
+        results += [jobs.start(seed) for seed in seeds[1:]]
+        jobs.wait_for(*seeds)
+        gpu.go_on.release(9)
+        assert [result.result(PATIENCE) for result in results] == [[seed] for seed in seeds]
+        while gpu.began.acquire(blocking=False) or gpu.go_on.acquire(blocking=False):
+            """Begin anew."""
+
+    assert len([call for call in gpu.calls if len(call) == 4]) == 1
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_job_and_not_the_lane() -> None:

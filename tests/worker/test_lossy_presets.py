@@ -15,6 +15,7 @@ from contracts.paths import GenerationPath, MediaType
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.parts import PartOfACall, made
+from tests.worker.shipped import SHIPPED
 from tests.worker.test_lane import Follower
 from tests.worker.tiny_denoisers import FAMILIES, tiny
 from worker import lossy_presets
@@ -30,7 +31,8 @@ from worker.preset import Preset
 pytestmark = library_warnings.IGNORED
 
 CATALOGUE = load_catalogue()
-IMAGE, VIDEO = CATALOGUE.offered
+IMAGE, VIDEO = SHIPPED
+FLUX = next(model for model in CATALOGUE.models if model.id == "flux.1-dev")
 CANNOT_CACHE = {"StableDiffusionXLPipeline", "StableDiffusion3Pipeline", "ZImagePipeline"}
 LORA = Lora(id="x", source=Source(folder="x"), revision="1", weight_name="x.safetensors", licence="MIT")
 
@@ -62,8 +64,13 @@ def test_steps_are_cached_where_the_family_can(family: str, caplog: pytest.LogCa
 
 @pytest.mark.parametrize(
     ("model", "begins"),
-    [(IMAGE, "there is no GPU"), (IMAGE.model_copy(update={"loras": [LORA]}), "a LoRA")],
-    ids=["no GPU", "LoRAs"],
+    [
+        (FLUX, "there is no GPU"),
+        (FLUX.model_copy(update={"loras": [LORA]}), "a LoRA"),
+        (FLUX.model_copy(update={"dtype": "float16"}), "torchao scales rows of bfloat16 only"),
+        (FLUX.model_copy(update={"accelerations": frozenset({"attention"})}), "what is not compiled is slower"),
+    ],
+    ids=["no GPU", "LoRAs", "half precision", "not compiled"],
 )
 def test_eight_bits_are_refused_with_the_reason(
     model: Model, begins: str, caplog: pytest.LogCaptureFixture

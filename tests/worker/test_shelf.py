@@ -2,18 +2,18 @@
 
 import gc
 import weakref
-from pathlib import Path
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from adapters.catalogue_file import load_catalogue
 from contracts.catalogue import Model
+from tests.worker.shipped import SHIPPED
 from worker.cannot_start import ModelInvalid
 from worker.loading import LoadedModel
 from worker.shelf import Shelf
 
-ANY = load_catalogue().offered[0]
-ANY_FOLDER = Path("nowhere")
+ANY = SHIPPED[0]
 
 
 def model(name: str, memory_gib: float = 10.0) -> Model:
@@ -35,7 +35,8 @@ class Disk:
         self.loads.append(wanted.id)
         if wanted.id in self.broken:
             raise ModelInvalid(wanted.id)
-        loaded = LoadedModel(wanted, object(), ANY_FOLDER)
+        pipeline = SimpleNamespace()
+        loaded = pipeline.knows = LoadedModel(wanted, pipeline)  # as a compiled block knows itself
         self.held.add(loaded)
         return loaded
 
@@ -96,6 +97,22 @@ def test_room_is_made_before_the_new_one_is_loaded(disk: Disk) -> None:
     shelf.take(B)
 
     assert held_while_loading == [set(), set()]
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_who_was_frozen_at_start_goes_all_the_same(disk: Disk) -> None:
+    shelf = Shelf([A, C], load=disk.load, memory_gib=10)
+    gc.freeze()
+
+    shelf.take(C)
+
+    assert disk.still_held() == {"c"}
 
 
 def test_one_that_cannot_be_loaded_is_tried_again_when_it_is_asked_for_again(disk: Disk) -> None:

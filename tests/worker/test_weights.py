@@ -1,5 +1,6 @@
 """Where weights are found, what of them is refused, and what whoever deploys is told."""
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -7,20 +8,23 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import pytest
 import torch
 from huggingface_hub import constants, hf_api
 from safetensors.torch import save_file
 
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from contracts.catalogue import Lora, Model, Source
+from contracts.task import Task
 from tests.worker import library_warnings
 from tests.worker.hub import REPOSITORY, Hub, hub_of
 from tests.worker.tiny_pipelines import sd3
-from worker import bake, weights
+from worker import bake, safety_checker, weights
 from worker.cannot_start import ModelInvalid
 from worker.loading import load
-from worker.weights import REVISION, check_download, find_lora, find_weights
+from worker.safety_checker import FILES, NAME, PART
+from worker.weights import REVISION, check_download, find_lora, find_part, find_weights, must_download
 
 pytestmark = library_warnings.IGNORED
 
@@ -96,17 +100,46 @@ def refusal(baked: Path, model: Model = MODEL) -> str:
 
 
 class TestPlaces:
-    def test_each_place_comes_before_those_that_take_longer(self, baked: Path, volume: Path, hub: Hub) -> None:
+    def test_each_place_comes_before_those_that_take_longer(
+        self, baked: Path, volume: Path, hub: Hub, repository: Path
+    ) -> None:
         cache = volume / "huggingface-cache" / "hub" / "models--owner--tiny" / "snapshots"
-        places = [marked(cache / COMMIT), marked(volume / "models" / MODEL.id), marked(baked / MODEL.id)]
+        whole = Path(shutil.copytree(repository, cache / COMMIT))
+        places = [whole, marked(volume / "models" / MODEL.id), marked(baked / MODEL.id)]
 
         for place in places:
+            assert not must_download(MODEL, baked)
             assert find_weights(MODEL, baked) == place
             shutil.rmtree(place)
+        assert must_download(MODEL, baked)
         assert hub.requests == []
 
         assert (find_weights(MODEL, baked) / "model_index.json").is_file()
         assert hub.requests != []
+        assert not must_download(MODEL, baked)
+
+    @pytest.mark.parametrize("missing", ["model_index.json", "vae", WEIGHTS, "text_encoder/a shard"])
+    def test_what_runpods_cache_has_a_part_of_is_taken_from_where_it_is_whole(
+        self, missing: str, baked: Path, volume: Path, repository: Path
+    ) -> None:
+        cache = volume / "huggingface-cache" / "hub" / "models--owner--tiny" / "snapshots"
+        half = Path(shutil.copytree(repository, cache / COMMIT))
+        there = marked(baked / MODEL.id)
+        if missing == "vae":
+            shutil.rmtree(half / missing)
+        elif missing.endswith("a shard"):
+            shards = {"weight_map": {"weight": "model-00001-of-00002.safetensors"}}
+            (half / "text_encoder" / "model.safetensors.index.json").write_text(json.dumps(shards))
+        else:
+            (half / missing).unlink()
+
+        assert find_weights(MODEL, baked) == there
+
+    def test_a_download_that_was_broken_off_still_needs_room(self, baked: Path, repository: Path) -> None:
+        snapshot = weights.download(MODEL)
+        (snapshot / WEIGHTS).unlink()
+
+        assert must_download(MODEL, baked)
 
     def test_another_revision_in_runpods_cache_is_left_alone(self, baked: Path, volume: Path) -> None:
         cache = volume / "huggingface-cache" / "hub" / "models--owner--tiny" / "snapshots"
@@ -213,6 +246,33 @@ class TestHub:
             "a network volume; see docs/models.md."
         )
 
+    def test_a_disk_that_is_full_is_said_so(self, baked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(diffusers.DiffusionPipeline, "download", full)
+
+        assert refusal(baked).startswith(f"{REPOSITORY} does not fit on the disk. Give the endpoint's container ")
+
+    def test_a_cache_that_cannot_be_written_is_compared_each_time(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        folder = weights.download(MODEL)
+        (folder / weights.CHECKED).unlink()
+        (folder / weights.CHECKED).mkdir()  # also root cannot write there
+
+        check_download(folder)
+
+        assert "checksum_not_remembered" in [record.message for record in caplog.records]
+
+    def test_a_class_that_fetches_what_nobody_has_pinned_is_not_downloaded(self, baked: Path, hub: Hub) -> None:
+        model = MODEL.model_copy(update={"tasks": {Task.TEXT_TO_IMAGE: "KandinskyV22CombinedPipeline"}})
+
+        assert refusal(baked, model).startswith(
+            "sd3.5-large is a KandinskyV22CombinedPipeline, which fetches other repositories at no fixed revision."
+        )
+        assert hub.requests == []
+
     def test_a_repository_that_is_no_pipeline_is_said_so(self, baked: Path, repository: Path) -> None:
         (repository / "model_index.json").unlink()
 
@@ -246,6 +306,13 @@ class TestLoras:
 
         assert find_lora(MODEL, LORA, baked) == folder / LORA.weight_name
         assert hub.requests == []
+
+    def test_all_of_a_model_are_looked_for_when_it_is_loaded(self, baked: Path) -> None:
+        lora = LORA.model_copy(update={"source": Source(folder="mine")})
+
+        assert refusal(baked, MODEL.model_copy(update={"loras": [lora]})).startswith(
+            "The file of sd3.5-large's LoRA pixels is missing: "
+        )
 
     def test_one_without_a_file_is_named(self, baked: Path) -> None:
         lora = LORA.model_copy(update={"source": Source(folder="mine")})
@@ -298,6 +365,52 @@ class TestBaking:
 
         assert capsys.readouterr().err.startswith(f"{REPOSITORY} is gated: ")
         assert (old / REVISION).read_text() == f"{OTHER_COMMIT}\n"
+
+    def test_a_broken_catalogue_is_said_in_a_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken() -> None:
+            raise CatalogueInvalid("catalogue.toml is no catalogue of models: sdxl.id: wrong.")
+
+        monkeypatch.setattr(bake, "load_catalogue", broken)
+
+        assert bake.main([MODEL.id]) == 1
+        assert capsys.readouterr().err == "catalogue.toml is no catalogue of models: sdxl.id: wrong.\n"
+
+    def test_a_models_loras_are_baked_with_it(
+        self, baked: Path, repository: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (repository / "loras").mkdir()
+        save_file({"pixels": torch.ones(4)}, repository / LORA.weight_name)
+        with_lora = MODEL.model_copy(update={"loras": [LORA]})
+        monkeypatch.setattr(
+            bake, "load_catalogue", lambda: load_catalogue().model_copy(update={"models": [with_lora]})
+        )
+
+        assert bake.main([MODEL.id, "--into", str(baked)]) == 0
+
+        hub.requests.clear()
+        file = find_lora(with_lora, LORA, baked)
+        assert file == baked / f"{MODEL.id}-pixels" / LORA.weight_name
+        assert not file.is_symlink()
+        assert hub.requests == []
+
+    def test_the_safety_checker_is_baked_where_it_is_looked_for(
+        self, baked: Path, repository: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (repository / PART).mkdir()
+        for file in FILES:
+            (repository / file).write_bytes(b"x")
+        for name, value in (("SOURCE", Source(repository=REPOSITORY)), ("REVISION", COMMIT)):
+            monkeypatch.setattr(safety_checker, name, value)
+
+        assert bake.main(["safety-checker", "--into", str(baked)]) == 0
+
+        hub.requests.clear()
+        found = find_part(safety_checker.SOURCE, COMMIT, name=NAME, files=FILES, baked=baked)
+        assert found == baked / NAME
+        assert {path.name for path in baked.iterdir()} == {NAME}
+        assert hub.requests == []
 
     def test_a_model_that_is_in_no_repository_cannot_be_baked(self, baked: Path) -> None:
         with pytest.raises(SystemExit):

@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
-from adapters.catalogue_file import load_catalogue
+from adapters.catalogue_file import CatalogueInvalid, load_catalogue
 from adapters.firestore_generations import FirestoreGenerations
 from adapters.pubsub_endings import PubSubEndings
 from adapters.storage_objects import StorageObjects
@@ -17,7 +19,8 @@ from contracts.stored_object import DOWNLOAD_TOKEN, StoredObject
 from local.service_account import emulator_service_account
 from tests.worker import library_warnings
 from tests.worker.test_batching import kind
-from worker.cannot_start import ModelInvalid, SettingsInvalid
+from worker.cannot_start import ModelInvalid, SettingsInvalid, WorkerUnfit
+from worker.fitness import Machine
 from worker.gpu_turn import Pictures
 from worker.lane import Lane
 from worker.settings import BUCKET, KEY, Settings
@@ -92,6 +95,16 @@ def test_urls_can_be_public(models_folder: Path) -> None:
     shown = url(models_folder, SAFELIGHT_OBJECT_URLS="public")
 
     assert shown == "https://storage.googleapis.com/my-app.appspot.com/generating/u1/image/f1.png"
+
+
+def test_a_broken_catalogue_is_a_setting_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise CatalogueInvalid("catalogue.toml is no catalogue of models: sdxl.id: wrong.")
+
+    monkeypatch.setattr("worker.wiring.load_catalogue", broken)
+
+    with pytest.raises(SettingsInvalid, match=r"sdxl\.id: wrong"):
+        build_worker(Settings.from_environment({}))
 
 
 @pytest.mark.parametrize("models", ["safelight-imag", "safelight-image,other"])
@@ -181,6 +194,17 @@ def test_a_checker_without_its_weights_says_itself_what_to_do(tmp_path: Path) ->
         build_worker(named)
 
 
+def test_room_on_the_disk_is_asked_for_by_what_must_be_downloaded(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = replace(Machine.of_this_process(), free_disk=0)
+    monkeypatch.setattr(Machine, "of_this_process", lambda: full)
+    monkeypatch.setattr("worker.wiring.must_download", lambda model, folder: folder == models_folder)
+
+    with pytest.raises(WorkerUnfit, match="safelight-image need about 0 GiB of disk"):
+        build(models_folder)
+
+
 def test_what_is_compiled_is_looked_for_before_models_are_loaded(
     models_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,7 +213,19 @@ def test_what_is_compiled_is_looked_for_before_models_are_loaded(
     build(models_folder, SAFELIGHT_COMPILE_CACHE=str(tmp_path))
 
     said = [record.message for record in caplog.records]
-    assert said.index("compile_cache_empty") < said.index("model_loaded")
+    assert said.index("compile_cache_read") < said.index("model_loaded")
+
+
+def test_a_gpu_that_is_lost_at_start_is_said_in_a_sentence(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr("worker.engine.load", gone)
+
+    with pytest.raises(WorkerUnfit, match=r"^The GPU failed while the models were loaded or warmed up"):
+        build(models_folder)
 
 
 def test_with_cached_steps_each_picture_is_made_alone(

@@ -49,7 +49,8 @@ def bake_tiny(model: Model, into: Path) -> Path:
         return Path(shutil.copytree(MODELS_FOLDER / model.source.folder, into / model.source.folder))
     folder = into / model.id
     torch.manual_seed(0)
-    BUILDERS[model.id]().save_pretrained(folder, variant=model.variant)
+    build = OTHERS.get(model.id) or BUILDERS[model.pipeline_class]
+    build().save_pretrained(folder, variant=model.variant)
     if model.id in ONLY_SENTENCEPIECE:
         leave_only_sentencepiece(folder / "tokenizer")
     (folder / REVISION).write_text(f"{model.revision}\n", encoding="utf-8")
@@ -435,15 +436,19 @@ def leave_only_sentencepiece(tokenizer: Path) -> None:
 
 ONLY_SENTENCEPIECE = {"ltx-video", "cogvideox-5b"}
 BUILDERS: dict[str, Callable[[], Any]] = {
-    "sdxl": sdxl_base,
-    "sdxl-turbo": sdxl_turbo,
-    "sd3.5-large": sd3,
-    "flux.1-schnell": lambda: flux(guided=False),
-    "flux.1-dev": lambda: flux(guided=True),
-    "z-image-turbo": z_image,
-    "wan2.1-t2v-1.3b": wan_t2v,
-    "wan2.2-ti2v-5b": wan_ti2v,
-    "wan2.1-i2v-14b": wan_i2v,
-    "ltx-video": ltx,
-    "cogvideox-5b": cogvideox,
+    "StableDiffusionXLPipeline": sdxl_base,
+    "StableDiffusion3Pipeline": sd3,
+    "FluxPipeline": lambda: flux(guided=True),
+    "ZImagePipeline": z_image,
+    "WanPipeline": wan_t2v,
+    "WanImageToVideoPipeline": wan_i2v,
+    "LTXPipeline": ltx,
+    "CogVideoXPipeline": cogvideox,
 }
+"""Of each family, by the class of its weights."""
+OTHERS: dict[str, Callable[[], Any]] = {
+    "sdxl-turbo": sdxl_turbo,
+    "flux.1-schnell": lambda: flux(guided=False),
+    "wan2.2-ti2v-5b": wan_ti2v,
+}
+"""Those models that are not configured as their family usually is."""

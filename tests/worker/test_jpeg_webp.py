@@ -6,7 +6,7 @@ import pytest
 from PIL.ExifTags import IFD, Base
 
 from tests.worker.pictures import BLUE, GREEN, RED, Array, by_ffmpeg, by_pillow, difference, halves, hills, noise
-from worker.lossy import encode_jpeg, encode_thumbnail, encode_webp
+from worker.jpeg_webp import encode_jpeg, encode_thumbnail, encode_webp
 
 Encode = Callable[[Array, Mapping[str, str]], bytes]
 TEXT = {"Software": "Safelight", "Model": "Ätzend", "Seed": "5"}
