@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.endpoint import MeasurementFailed
@@ -22,11 +23,8 @@ BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 
 def main() -> int:
     """Measure; with --keep, also put table and drawings into the page. 1 where something could not be measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("modules", nargs="*", choices=MODULES, help="only these")
-    parser.add_argument("--keep", action="store_true", help="write table and drawings to benchmarks/README.md")
-    options = parser.parse_args()
-    modules = options.modules or MODULES
+    options = read_arguments(sys.argv[1:])
+    modules = options.modules
     rows: list[Row] = []
     failed = False
     for number, name in enumerate(modules, 1):
@@ -44,6 +42,24 @@ def main() -> int:
     if options.keep and not failed:
         keep(table)
     return int(failed)
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """`modules`: those that are named, or all; `keep`: whether the page is to have the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    # Not `choices`: argparse 3.11 looks for the empty list among them where none is named.
+    parser.add_argument("modules", nargs="*", type=_module, metavar="module", help=f"only {', '.join(MODULES)}")
+    parser.add_argument("--keep", action="store_true", help="write table and drawings to benchmarks/README.md")
+    options = parser.parse_args(arguments)
+    options.modules = options.modules or list(MODULES)
+    return options
+
+
+def _module(name: str) -> str:
+    if name not in MODULES:
+        msg = f"no benchmark is called {name}: {', '.join(MODULES)} are"
+        raise argparse.ArgumentTypeError(msg)
+    return name
 
 
 def keep(table: str) -> None:

@@ -4,7 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-from benchmarks.__main__ import BEGIN, END, MODULES, PAGE, put_between_marks
+import pytest
+
+from benchmarks.__main__ import BEGIN, END, MODULES, PAGE, put_between_marks, read_arguments
 from benchmarks.row import Row
 from benchmarks.table import TITLES, describe_machine, render_table
 
@@ -73,3 +75,16 @@ def measures_rows(file: Path) -> bool:
         function.name == "measure" and function.returns and ast.unparse(function.returns) == "list[Row]"
         for function in functions
     )
+
+
+def test_without_a_name_everything_is_measured() -> None:
+    assert read_arguments([]).modules == list(MODULES)
+    assert read_arguments(["--keep"]).keep
+    assert read_arguments(["overlap", "previews"]).modules == ["overlap", "previews"]
+
+
+def test_a_name_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_arguments(["overlpa"])
+
+    assert "no benchmark is called overlpa" in capsys.readouterr().err
