@@ -103,13 +103,21 @@ class Batching:
 
     def seconds(self, kind: Kind, pictures: int) -> float | None:
         """What so many pictures will take, in as many calls as it needs; None where nobody knows yet."""
+        return self._seconds_of_calls(kind, math.ceil(pictures / self.size(kind)))
+
+    def seconds_before(self, kind: Kind, ahead: int, joining: int) -> float | None:
+        """How long `joining` more wait for those ahead: not for the last call, where that has room for them."""
+        full, begun = divmod(ahead, self.size(kind))
+        has_room = begun == 0 or begun + joining <= self.size(kind)
+        return self._seconds_of_calls(kind, full if has_room else full + 1)
+
+    def _seconds_of_calls(self, kind: Kind, calls: int) -> float | None:
         curve = self._curves.get(kind)
         if curve is None:
             return None
         size = self.size(kind)
         known = curve.of(size)
-        full = known if known is not None and known < math.inf else curve.alone() * size
-        return pictures // size * full + (full if pictures % size else 0.0)
+        return calls * (known if known is not None and known < math.inf else curve.alone() * size)
 
     def remember(self, kind: Kind, pictures: int, seconds: float) -> None:
         """A call with so many pictures took so long: `math.inf`, where it failed for being so many."""

@@ -13,6 +13,14 @@ MOST = 64
 """Each one is a thread, and a claim when its turn comes."""
 
 
-def jobs_held(gpu_seconds: float, after_seconds: float) -> int:
-    """How many, from what one job takes on the GPU (its share of a batch), and afterwards."""
-    return min(MOST, 1 + math.ceil((LOOK_SECONDS + after_seconds) / max(gpu_seconds, 0.001)))
+def jobs_held(gpu_seconds: float, after_seconds: float, together: int = 1) -> int:
+    """How many: those on the GPU, and those who keep it busy until others have come.
+
+    Args:
+        gpu_seconds: what one job takes on the GPU: its share, where several go together.
+        after_seconds: what it takes afterwards.
+        together: how many go together, and must be here for that before those on the GPU are done.
+
+    """
+    until_others_come = math.ceil((LOOK_SECONDS + after_seconds) / max(gpu_seconds, 0.001))
+    return min(MOST, together + max(together, until_others_come))

@@ -220,10 +220,12 @@ class Lane:
         with self._changed:
             place.came = self._monotonic()
             self._line.append(place)
-            while not self.lost.is_set() and not (self._first(self._line) is place and self._is_time()):
+            while not self.lost.is_set() and not (self._first(self._line) is place and self._is_time(place)):
                 if stop.is_set():
                     raise ClaimLost
-                until = self._until_turn() - LEAD_SECONDS if self._first(self._line) is place else LOOK_SECONDS
+                until = (
+                    self._until_turn(place) - LEAD_SECONDS if self._first(self._line) is place else LOOK_SECONDS
+                )
                 self._changed.wait(min(max(until, 0.005), LOOK_SECONDS))
             self._line.remove(place)
             self._let_in.append(place)
@@ -236,17 +238,22 @@ class Lane:
             return first
         return next((place for place in places if self._pipelines.has(place.model)), first)
 
-    def _is_time(self) -> bool:
-        return self._until_turn() <= LEAD_SECONDS
+    def _is_time(self, place: _Place) -> bool:
+        return self._until_turn(place) <= LEAD_SECONDS
 
-    def _until_turn(self) -> float:
-        """Seconds until the GPU is free for who is let in now."""
+    def _until_turn(self, place: _Place) -> float:
+        """Seconds until the GPU is free for this one, if it is let in now. It may join those who are ahead."""
         if self._free_at is None:
             return float("inf")
         ahead: Counter[Kind] = Counter()
-        for place in (*self._let_in, *self._ready):
-            ahead[place.kind] += place.pictures
-        seconds = [self._batching.seconds(kind, pictures) for kind, pictures in ahead.items()]
+        for other in (*self._let_in, *self._ready):
+            ahead[other.kind] += other.pictures
+        seconds = [
+            self._batching.seconds_before(kind, pictures, place.pictures)
+            if kind == place.kind
+            else self._batching.seconds(kind, pictures)
+            for kind, pictures in ahead.items()
+        ]
         waiting = sum(float("inf") if known is None else known for known in seconds)
         return max(0.0, self._free_at - self._monotonic()) + waiting
 
@@ -286,7 +293,9 @@ class Lane:
             if place.kind == kind and (not call or place.pictures <= room):
                 call.append(place)
                 room -= place.pictures
-        return call, any(place.kind == kind and place.pictures <= room for place in self._let_in)
+        # Who is first in line is let in at once by a GPU that is free.
+        coming = [*self._let_in, *([self._first(self._line)] if self._line else [])]
+        return call, any(place.kind == kind and place.pictures <= room for place in coming)
 
     def _begin(self, call: Sequence[_Place]) -> None:
         """How long a model takes to load is not known; it begins once more when that is done."""

@@ -65,6 +65,8 @@ class Took:
 
     gpu: float
     """Its share, where several go together."""
+    together: int
+    """How many do."""
     after: float
 
 
@@ -106,14 +108,15 @@ def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batchi
     engine.generate(model, [first], fit_previews=True)  # this is where kernels are chosen and memory is found
     alone = _seconds(engine, model, [_Trial(request=next(requests))], usual)
     batching.remember(kind, 1, alone)
-    share = alone
+    share, company = alone, 1
     largest = batching.largest(kind)
     if alone <= LONGEST_ALONE_SECONDS and largest > 1:
         parts = [_Trial(request=next(requests), seed=seed) for seed in range(largest)]
         together = _seconds_if_it_works(engine, model, parts, usual)
         batching.remember(kind, largest, together)
-        share = min(alone, together / largest)
-    return Took(gpu=share, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
+        if together / largest < alone:
+            share, company = together / largest, largest
+    return Took(gpu=share, together=company, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
 
 
 def _requests(model: Model, usual: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

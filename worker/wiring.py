@@ -87,7 +87,7 @@ def _load(
             "does not help, this machine's GPU is broken."
         ) from lost
     # The slowest model decides: of slow jobs, whoever is held here could have begun at another worker.
-    return engine, min(jobs_held(one.gpu, one.after) for one in took)
+    return engine, min(jobs_held(one.gpu, one.after, one.together) for one in took)
 
 
 def _catalogue() -> Catalogue:

@@ -439,7 +439,7 @@ GPU = [
         "worker/lane.py",
         (
             "a job is let in long before its turn",
-            "        return self._until_turn() <= LEAD_SECONDS\n",
+            "        return self._until_turn(place) <= LEAD_SECONDS\n",
             "        return True\n",
         ),
         (

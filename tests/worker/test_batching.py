@@ -118,6 +118,16 @@ def test_many_take_as_long_as_the_calls_that_they_need() -> None:
     assert batching.seconds(kind(), 20) == pytest.approx(3 * 2.4)
 
 
+def test_who_joins_a_call_does_not_wait_for_it() -> None:
+    batching = measured({1: 1.0, 2: 1.2, 4: 1.6, 8: 2.4})
+
+    assert batching.seconds_before(kind(), 7, 1) == 0.0
+    assert batching.seconds_before(kind(), 7, 2) == pytest.approx(2.4)
+    assert batching.seconds_before(kind(), 8, 1) == pytest.approx(2.4)
+    assert batching.seconds_before(kind(), 20, 4) == pytest.approx(2 * 2.4)
+    assert Batching().seconds_before(kind(), 1, 1) is None
+
+
 def test_a_kind_that_always_comes_in_fours_is_known_too() -> None:
     batching = measured({4: 2.0})
 

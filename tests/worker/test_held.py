@@ -12,3 +12,8 @@ from worker.held import MOST, jobs_held
 )
 def test_those_held_last_until_the_sdk_looks_again(gpu: float, after: float, held: int) -> None:
     assert jobs_held(gpu, after) == held
+
+
+def test_the_next_batch_is_here_before_the_one_on_the_gpu_is_done() -> None:
+    assert jobs_held(0.2, 0.3, together=8) == 8 + 8
+    assert jobs_held(0.05, 0.3, together=8) == 8 + 26

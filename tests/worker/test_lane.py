@@ -180,6 +180,20 @@ def test_those_who_wait_for_the_same_kind_go_together() -> None:
     assert sorted(gpu.calls[1]) == list(range(1, 9))
 
 
+def test_those_whose_call_takes_long_go_together_too() -> None:
+    """Who joins a call does not wait for it, so it is no reason to let him in later."""
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 1.0, 2: 1.2, 4: 1.6, 8: 2.4})
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results += [jobs.start(seed) for seed in range(1, 9)]
+    jobs.wait_for_line(8)
+    gpu.go_on.release(9)
+
+    assert [result.result(PATIENCE) for result in results] == [[seed] for seed in range(9)]
+    assert [sorted(call) for call in gpu.calls] == [[0], list(range(1, 9))]
+
+
 def test_those_of_another_kind_do_not() -> None:
     gpu = Gpu()
     jobs = jobs_for(gpu, PAYS, 64, 128)
