@@ -2,12 +2,14 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from emulator_tests.browser.visitors import PAGE, Visitors, serve_script
+from emulator_tests.browser.old_documents import write_old_documents
+from emulator_tests.browser.visitors import PAGE, Visitors, serve_script, user_of
 from local.chromium import installed_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,14 @@ def visitors(browser: Browser) -> Iterator[Visitors]:
 @pytest.fixture
 def page(visitors: Visitors) -> Page:
     return visitors.on_page()
+
+
+@pytest.fixture
+def three(page: Page) -> Page:
+    """A page with three old pictures."""
+    write_old_documents(user_of(page).uid, "images", count=3, newest=datetime.now(UTC) - timedelta(days=1))
+    expect(page.locator(".card")).to_have_count(3)
+    return page
 
 
 @pytest.fixture(scope="session")

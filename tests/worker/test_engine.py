@@ -1,83 +1,29 @@
 """The engine on real diffusers pipelines, with the smallest weights there are."""
 
-import contextlib
 import io
-import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import diffusers
 import numpy as np
 import pytest
 import torch
 from diffusers.utils import logging as diffusers_logging
 
-from adapters.catalogue_file import load_catalogue
-from contracts.catalogue import Lora, Source
 from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed
 from contracts.paths import MediaType
-from contracts.task import Task
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
-from tests.worker.cloud_places import IMAGE_PATH, VIDEO_PATH
-from tests.worker.parts import OnStep, PartOfACall
-from tests.worker.shipped import SHIPPED
-from worker import loading
-from worker.cannot_start import ModelInvalid
+from tests.worker.cloud_places import VIDEO_PATH
+from tests.worker.engine_calls import CATALOGUE, IMAGE, SHORT, VIDEO, generate, once, part, pixels, together
+from tests.worker.parts import PartOfACall
 from worker.compile_cache import CompileCache
-from worker.engine import BLACK, COMPILE, OUT_OF_MEMORY, DiffusersEngine
-from worker.gpu_turn import Pictures
+from worker.engine import DiffusersEngine
 from worker.lane import GpuLost
-from worker.loading import LoadedModel
 
 pytestmark = library_warnings.IGNORED
-
-CATALOGUE = load_catalogue()
-IMAGE, VIDEO = SHIPPED
-PATHS = {MediaType.IMAGES: IMAGE_PATH, MediaType.VIDEOS: VIDEO_PATH}
-SHORT: dict[MediaType, dict[str, Any]] = {MediaType.IMAGES: {}, MediaType.VIDEOS: {"num_frames": 5}}
-
-
-def generate(
-    engine: DiffusersEngine,
-    media_type: MediaType = MediaType.IMAGES,
-    *,
-    seed: int = 1,
-    on_step: OnStep = lambda step, steps: None,
-    **asked: Any,  # noqa: ANN401 - any scalar
-) -> Pictures:
-    """What a request is answered with."""
-    asked_for = part(media_type, seed=seed, on_step=on_step, **asked)
-    together(engine, asked_for, media_type=media_type)
-    return asked_for.pictures
-
-
-def part(
-    media_type: MediaType = MediaType.IMAGES,
-    *,
-    seed: int = 1,
-    on_step: OnStep = lambda step, steps: None,
-    **asked: Any,  # noqa: ANN401 - any scalar
-) -> PartOfACall:
-    """A job's part of a call."""
-    request_data = {"prompt": "a red circle", "width": 64, "height": 64, "num_inference_steps": 2, **asked}
-    _, request = resolve_request(PATHS[media_type], request_data, CATALOGUE)
-    return PartOfACall(request=request, seed=seed, on_step=on_step)
-
-
-def together(engine: DiffusersEngine, *parts: PartOfACall, media_type: MediaType = MediaType.IMAGES) -> None:
-    """One call."""
-    engine.generate(IMAGE if media_type is MediaType.IMAGES else VIDEO, parts)
-
-
-def pixels(picture: Pictures) -> np.ndarray[Any, Any]:
-    """Its values, which can be subtracted."""
-    return picture.astype(int)
 
 
 def test_an_image_is_as_large_as_was_asked_for(diffusers_engine: DiffusersEngine) -> None:
@@ -225,196 +171,9 @@ def test_what_is_not_the_pipelines_business_is_not_passed_on(diffusers_engine: D
     assert len(asked_for.pictures) == 5
 
 
-def test_memory_that_is_too_small_is_said_so(diffusers_engine: DiffusersEngine) -> None:
-    def run_out(step: int, steps: int) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ...")
-
-    with pytest.raises(GenerationFailed) as failed:
-        generate(diffusers_engine, on_step=run_out)
-
-    failure = failed.value.failure
-    assert (failure.code, failure.stage, failure.retryable) == (
-        ErrorCode.OUT_OF_MEMORY,
-        FailedStage.GENERATING,
-        False,
-    )
-    assert failure.message == (
-        "This was too big for the GPU's memory: ask for fewer or smaller pictures, or fewer frames."
-    )
-
-
-def once(error: Exception) -> OnStep:
-    """Raise it at the first step that comes."""
-    errors = [error]
-
-    def raise_it(step: int, steps: int) -> None:
-        if errors:
-            raise errors.pop()
-
-    return raise_it
-
-
-@pytest.mark.parametrize("media_type", MediaType)
-def test_what_runs_out_of_memory_alone_is_made_once_more_with_less(
-    media_type: MediaType, diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used: list[bool] = []
-    asked_for = part(media_type, **SHORT[media_type])
-    run_out = once(torch.OutOfMemoryError("CUDA out of memory"))
-
-    def look(step: int, steps: int) -> None:
-        vae = diffusers_engine.shelf.take(IMAGE if media_type is MediaType.IMAGES else VIDEO).base.vae
-        used.append(vae.use_tiling)
-        run_out(step, steps)
-
-    asked_for.on_step = look
-    together(diffusers_engine, asked_for, media_type=media_type)
-
-    assert asked_for.remade == [OUT_OF_MEMORY]
-    assert used == [False, True, True]
-    usual = generate(diffusers_engine, media_type, **SHORT[media_type])
-    assert abs(pixels(asked_for.pictures) - pixels(usual)).max() <= 2
-
-
-def test_several_that_run_out_of_memory_are_not_made_again_together(diffusers_engine: DiffusersEngine) -> None:
-    parts = [part(on_step=once(torch.OutOfMemoryError("CUDA out of memory"))), part()]
-
-    with pytest.raises(GenerationFailed):
-        together(diffusers_engine, *parts)
-
-    assert [one.remade for one in parts] == [[], []]
-
-
-class TestCompiled:
-    """A block that was compiled at the usual size, and fails at another one."""
-
-    @pytest.fixture
-    def loaded(self, diffusers_engine: DiffusersEngine) -> Iterator[LoadedModel]:
-        loaded = diffusers_engine.shelf.take(IMAGE)
-        loaded.took = ["channels_last", "attention", "compile"]
-        self.compile(loaded, fails=True)
-        yield loaded
-        self.block(loaded)._compiled_call_impl = None
-        loaded.took = []
-
-    @staticmethod
-    def block(loaded: LoadedModel) -> Any:  # noqa: ANN401 - the library is untyped
-        return loaded.base.unet.mid_block
-
-    def compile(self, loaded: LoadedModel, *, fails: bool) -> None:
-        def compiled(*given: object, **named: object) -> object:
-            if fails:
-                raise RuntimeError("a secret prompt")
-            return self.block(loaded)._call_impl(*given, **named)
-
-        self.block(loaded)._compiled_call_impl = compiled
-
-    def test_it_is_made_without_what_was_compiled_and_so_are_all_that_follow(
-        self, diffusers_engine: DiffusersEngine, loaded: LoadedModel, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        first, second = part(), part()
-
-        together(diffusers_engine, first)
-        together(diffusers_engine, second)
-
-        assert (first.remade, second.remade) == ([COMPILE], [])
-        assert first.pictures.tobytes() == second.pictures.tobytes()
-        assert loaded.took == ["channels_last"]
-        (said,) = [record for record in caplog.records if record.message == "compile_given_up"]
-        assert (said.__dict__["model"], said.__dict__["exception_type"]) == (IMAGE.id, "RuntimeError")
-        assert "secret" not in caplog.text
-
-    def test_a_request_that_fails_all_the_same_slows_nobody_else(
-        self, diffusers_engine: DiffusersEngine, loaded: LoadedModel
-    ) -> None:
-        def bad(step: int, steps: int) -> None:
-            raise ValueError(step)
-
-        self.compile(loaded, fails=False)
-        compiled = self.block(loaded)._compiled_call_impl
-
-        with pytest.raises(ValueError, match="1"):
-            generate(diffusers_engine, on_step=bad)
-
-        assert self.block(loaded)._compiled_call_impl is compiled
-        assert "compile" in loaded.took
-
-    @pytest.mark.parametrize(
-        "error", [ClaimLost(), torch.OutOfMemoryError("CUDA"), torch.AcceleratorError("CUDA error")], ids=repr
-    )
-    def test_what_is_not_the_compilers_is_not_taken_for_it(
-        self, error: Exception, diffusers_engine: DiffusersEngine, loaded: LoadedModel
-    ) -> None:
-        self.compile(loaded, fails=False)
-        asked_for = part(on_step=once(error))
-
-        with contextlib.suppress(ClaimLost, GpuLost):
-            together(diffusers_engine, asked_for)
-
-        assert COMPILE not in asked_for.remade
-        assert "compile" in loaded.took
-
-    def test_a_video_of_which_frames_are_delivered_is_not_begun_again(
-        self, diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        loaded = diffusers_engine.shelf.take(VIDEO)
-        monkeypatch.setattr(loaded, "took", ["compile"])
-        asked_for = part(MediaType.VIDEOS, num_frames=9)
-
-        def full(pictures: Pictures) -> None:
-            asked_for.arrived.append(pictures)
-            if len(asked_for.arrived) == 2:
-                raise ValueError(len(pictures))
-
-        monkeypatch.setattr(asked_for, "deliver", full)
-
-        with pytest.raises(ValueError, match="4"):
-            together(diffusers_engine, asked_for, media_type=MediaType.VIDEOS)
-
-        assert asked_for.remade == []
-
-
 def test_a_device_that_is_gone_is_not_a_bad_job(diffusers_engine: DiffusersEngine) -> None:
     with pytest.raises(GpuLost):
         generate(diffusers_engine, on_step=once(torch.AcceleratorError("CUDA error: device-side assert")))
-
-
-def gone(*_: object, **__: object) -> None:
-    """What torch raises then."""
-    raise torch.AcceleratorError("CUDA error: unspecified launch failure")
-
-
-@pytest.mark.parametrize("of", [(diffusers.DiffusionPipeline, "to"), (loading, "accelerate")], ids=["to", "probe"])
-def test_a_device_that_is_gone_while_a_model_is_loaded_is_not_a_bad_model(
-    of: tuple[Any, str], models_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(*of, gone)
-
-    with pytest.raises(GpuLost):
-        DiffusersEngine([IMAGE], models_folder)
-    with pytest.raises(GpuLost):
-        DiffusersEngine([IMAGE], models_folder, memory_gib=0).prepare(IMAGE)
-
-
-def test_a_device_that_is_gone_while_a_lora_is_loaded_is_not_a_bad_lora(
-    models_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lora = Lora(id="x", source=Source(folder="x"), revision="1", weight_name="x.safetensors", licence="MIT")
-    loaded = LoadedModel(IMAGE, SimpleNamespace(load_lora_weights=gone), {"x": models_folder})
-
-    with pytest.raises(torch.AcceleratorError):
-        loaded.choose_lora(lora, 1.0)
-
-
-def test_a_model_for_which_there_is_no_room_says_so(models_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(diffusers.DiffusionPipeline, "to", full)
-
-    assert refusal_of(models_folder).startswith(
-        "The model safelight-image does not fit this GPU beside what is loaded: raise its memory_gib"
-    )
 
 
 def test_what_is_compiled_for_a_call_is_kept_when_it_is_over(models_folder: Path) -> None:
@@ -430,67 +189,6 @@ def test_what_is_compiled_for_a_call_is_kept_when_it_is_over(models_folder: Path
     generate(engine)
 
     assert saved == ["saved"]
-
-
-class TestBlack:
-    """Half precision that overflows gives what is not a number, and that becomes black."""
-
-    @pytest.fixture
-    def decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
-        return diffusers_engine.shelf.take(IMAGE).base.vae.decoder
-
-    @pytest.fixture
-    def frames_decoder(self, diffusers_engine: DiffusersEngine) -> Any:  # noqa: ANN401 - untyped
-        return diffusers_engine.shelf.take(VIDEO).base.vae.decoder
-
-    @staticmethod
-    def spoil(decoder: Any, value: float, times: int) -> Any:  # noqa: ANN401 - untyped
-        left = iter(range(times))
-
-        def instead(_: object, __: object, decoded: torch.Tensor) -> torch.Tensor | None:
-            return torch.full_like(decoded, value) if next(left, None) is not None else None
-
-        return decoder.register_forward_hook(instead)
-
-    @pytest.mark.parametrize("value", [float("nan"), float("inf") * 0, -1.0], ids=["nan", "inf", "black"])
-    def test_an_image_that_is_black_is_made_once_more(
-        self, value: float, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
-    ) -> None:
-        asked_for = part()
-        with self.spoil(decoder, value, times=1):
-            together(diffusers_engine, asked_for)
-
-        assert asked_for.remade == [BLACK]
-        assert pixels(asked_for.pictures).max() > 0
-
-    def test_an_image_that_is_meant_to_be_black_is_delivered(
-        self, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
-    ) -> None:
-        asked_for = part()
-        with self.spoil(decoder, -1.0, times=2):
-            together(diffusers_engine, asked_for)
-
-        assert pixels(asked_for.pictures).max() == 0
-
-    def test_what_is_no_number_twice_fails(
-        self, diffusers_engine: DiffusersEngine, decoder: torch.nn.Module
-    ) -> None:
-        with self.spoil(decoder, float("nan"), times=2), pytest.raises(GenerationFailed) as failed:
-            generate(diffusers_engine)
-
-        assert failed.value.failure.code is ErrorCode.GENERATION_FAILED
-
-    @pytest.mark.parametrize(("times", "remade"), [(1, []), (2, [BLACK])], ids=["a fade", "all of it"])
-    def test_a_video_is_made_once_more_only_if_nothing_can_be_seen_in_it(
-        self, times: int, remade: list[str], diffusers_engine: DiffusersEngine, frames_decoder: torch.nn.Module
-    ) -> None:
-        asked_for = part(MediaType.VIDEOS, num_frames=5)  # two groups: the first frame, and four more
-        with self.spoil(frames_decoder, -1.0, times=times):
-            together(diffusers_engine, asked_for, media_type=MediaType.VIDEOS)
-
-        assert asked_for.remade == remade
-        assert asked_for.pictures.shape == (5, 64, 64, 3)
-        assert bool(pixels(asked_for.pictures[0]).max() == 0) is (not remade)
 
 
 def test_frames_arrive_while_the_decoder_goes_on(diffusers_engine: DiffusersEngine) -> None:
@@ -533,53 +231,6 @@ def test_each_of_several_videos_in_one_call_gets_its_own_frames(diffusers_engine
         assert abs(pixels(one.pictures) - pixels(alone)).max() <= 2
 
 
-class TestPreviews:
-    @pytest.fixture(params=MediaType)
-    def media_type(self, request: pytest.FixtureRequest) -> MediaType:
-        return MediaType(request.param)
-
-    @pytest.fixture
-    def fitted(self, media_type: MediaType, models_folder: Path) -> DiffusersEngine:
-        model = CATALOGUE.of(media_type)[0]
-        engine = DiffusersEngine([model], models_folder)
-        prompts = enumerate(IMAGE.examples)
-        parts = [part(media_type, seed=n, prompt=one, **SHORT[media_type]) for n, one in prompts]
-        engine.generate(model, parts, fit_previews=True)
-        return engine
-
-    def test_they_look_like_what_is_to_come(self, media_type: MediaType, fitted: DiffusersEngine) -> None:
-        """Nearer to the small finished picture than the first preview of another one is."""
-        sea, heart = (
-            part(media_type, seed=9, num_inference_steps=12, prompt=prompt, **SHORT[media_type])
-            for prompt in ("sunset over the sea", "a red heart on a white background")
-        )
-        for one in (sea, heart):
-            together(fitted, one, media_type=media_type)
-
-        side = sea.previews[0].shape[0]
-        small = pixels(sea.pictures[0]).reshape(side, 64 // side, side, 64 // side, 3).mean(axis=(1, 3))
-        assert abs(pixels(sea.previews[0]) - small).mean() < abs(pixels(heart.previews[0]) - small).mean()
-
-    def test_none_is_made_before_the_colours_are_known(
-        self, media_type: MediaType, diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(diffusers_engine, "projections", {})
-        asked_for = part(media_type, **SHORT[media_type])
-        together(diffusers_engine, asked_for, media_type=media_type)
-
-        assert asked_for.previews == []
-
-    def test_they_change_no_pixel(
-        self, media_type: MediaType, fitted: DiffusersEngine, diffusers_engine: DiffusersEngine
-    ) -> None:
-        with_previews, without = (
-            generate(engine, media_type, seed=5, num_inference_steps=4, **SHORT[media_type])
-            for engine in (fitted, diffusers_engine)
-        )
-
-        assert with_previews.tobytes() == without.tobytes()
-
-
 def test_the_library_does_not_log_the_part_of_a_prompt_that_is_too_long(
     diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -593,101 +244,3 @@ def test_the_library_does_not_log_the_part_of_a_prompt_that_is_too_long(
         diffusers_logging.remove_handler(handler)
 
     assert "canary" not in written.getvalue()
-
-
-@pytest.fixture
-def own_models(models_folder: Path, tmp_path: Path) -> Path:
-    """A copy that can be broken."""
-    return Path(shutil.copytree(models_folder, tmp_path / "models"))
-
-
-def refusal_of(folder: Path, **changed: object) -> str:
-    """The sentence with which a folder is refused, of a model whose entry names no checksums."""
-    with pytest.raises(ModelInvalid) as refused:
-        DiffusersEngine([IMAGE.model_copy(update={"sha256": {}, **changed})], folder)
-    return str(refused.value)
-
-
-@pytest.mark.parametrize("wrong", ["NoSuchPipeline", "StableDiffusionUpscalePipeline", "UNet2DModel"])
-def test_a_class_that_cannot_do_a_task_is_refused_before_anybody_asks_for_it(
-    wrong: str, models_folder: Path
-) -> None:
-    sentence = refusal_of(models_folder, tasks=IMAGE.tasks | {Task.IMAGE_TO_IMAGE: wrong})
-
-    assert sentence.startswith("safelight-image cannot do image-to-image: ")
-    assert sentence.endswith(". Correct tasks in models/catalogue.toml.")
-
-
-def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    assert refusal_of(tmp_path) == (
-        f"The folder of the model safelight-image is missing: {tmp_path / 'safelight-image'}. Put its weights "
-        "there, or set SAFELIGHT_MODELS_FOLDER to the folder that holds them, or leave it out of SAFELIGHT_MODELS."
-    )
-
-
-def test_a_folder_that_is_no_pipeline_is_named(tmp_path: Path) -> None:
-    (tmp_path / "safelight-image").mkdir()
-
-    assert refusal_of(tmp_path) == (
-        f"{tmp_path / 'safelight-image'} is not a diffusers pipeline: it has no model_index.json. "
-        "Save one there with pipeline.save_pretrained(folder)."
-    )
-
-
-def test_a_pipeline_of_another_class_than_the_catalogue_says_is_refused(own_models: Path) -> None:
-    change_index(own_models, _class_name="StableDiffusionImg2ImgPipeline")
-
-    assert refusal_of(own_models) == (
-        "safelight-image is a StableDiffusionImg2ImgPipeline, but the catalogue says StableDiffusionPipeline: "
-        "correct models/catalogue.toml, or put the right weights in its place."
-    )
-
-
-def write_no_json(folder: Path) -> None:
-    (folder / "safelight-image" / "model_index.json").write_text("{")
-
-
-def change_index(folder: Path, **changed: object) -> None:
-    index = folder / "safelight-image" / "model_index.json"
-    index.write_text(json.dumps(json.loads(index.read_text()) | changed))
-
-
-def cut_off_the_weights(folder: Path) -> None:
-    weights = folder / "safelight-image" / "unet" / "diffusion_pytorch_model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:1_000])
-
-
-def take_away_the_weights(folder: Path) -> None:
-    (folder / "safelight-image" / "unet" / "diffusion_pytorch_model.safetensors").unlink()
-
-
-def put_a_pickle_in_place_of_the_weights(folder: Path) -> None:
-    take_away_the_weights(folder)
-    torch.save({}, folder / "safelight-image" / "unet" / "diffusion_pytorch_model.bin")
-
-
-@pytest.mark.parametrize(
-    "break_it",
-    [
-        write_no_json,
-        cut_off_the_weights,
-        take_away_the_weights,
-        put_a_pickle_in_place_of_the_weights,
-        pytest.param(lambda folder: change_index(folder, _class_name="NoSuchPipeline"), id="no_such_pipeline"),
-        pytest.param(lambda folder: change_index(folder, unet=["diffusers", "NoSuch"]), id="no_such_part"),
-        pytest.param(lambda folder: change_index(folder, unet=["my_code", "Unet"]), id="code_of_its_own"),
-        pytest.param(lambda folder: shutil.rmtree(folder / "safelight-image" / "vae"), id="a_part_is_missing"),
-    ],
-)
-def test_a_pipeline_that_does_not_load_is_refused_in_one_line(
-    break_it: Callable[[Path], None], own_models: Path
-) -> None:
-    break_it(own_models)
-
-    sentence = refusal_of(own_models)
-
-    assert sentence.startswith(
-        f"The model safelight-image cannot be loaded from {own_models / 'safelight-image'}: "
-    )
-    assert sentence.endswith(". Put the whole pipeline there, as pipeline.save_pretrained(folder) writes it.")
-    assert "\n" not in sentence

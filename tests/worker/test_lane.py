@@ -160,6 +160,15 @@ def jobs_for(gpu: Gpu, curve: Mapping[int, float], *widths: int) -> Jobs:
 PAYS = {1: 0.1, 2: 0.11, 4: 0.12, 8: 0.14}
 
 
+def three_behind_one(gpu: Gpu, jobs: Jobs) -> list["Future[list[int]]"]:
+    """One job is on the GPU; behind it, three that are let in and will go together."""
+    first = jobs.start(0)
+    assert gpu.began.acquire(timeout=PATIENCE)
+    mates = [jobs.start(seed) for seed in (1, 2, 3)]
+    jobs.wait_for(1, 2, 3)
+    return [first, *mates]
+
+
 def test_a_job_gets_its_pictures_and_its_watcher_sees_every_step() -> None:
     jobs = jobs_for(Gpu(wait=False), {})
     assert jobs.start(7, num_images=3).result(PATIENCE) == [7, 7, 7]
@@ -290,10 +299,7 @@ def test_while_a_model_is_loaded_nobody_is_let_in() -> None:
 def test_a_model_that_cannot_be_loaded_is_tried_once_for_all_of_a_call() -> None:
     gpu = Gpu()
     jobs = jobs_for(gpu, PAYS)
-    first = jobs.start(0)
-    assert gpu.began.acquire(timeout=PATIENCE)
-    mates = [jobs.start(seed) for seed in (1, 2, 3)]
-    jobs.wait_for(1, 2, 3)
+    first, *mates = three_behind_one(gpu, jobs)
     gpu.loaded, gpu.unloadable = set(), {MODEL.id}
     gpu.go_on.release()
 
@@ -413,10 +419,7 @@ def test_a_claim_that_is_refused_keeps_nobody_waiting() -> None:
 def test_who_leaves_a_call_leaves_his_mates_untouched() -> None:
     gpu = Gpu()
     jobs = jobs_for(gpu, PAYS)
-    first = jobs.start(0)
-    assert gpu.began.acquire(timeout=PATIENCE)
-    mates = [jobs.start(seed) for seed in (1, 2, 3)]
-    jobs.wait_for(1, 2, 3)
+    first, *mates = three_behind_one(gpu, jobs)
     gpu.go_on.release()
     first.result(PATIENCE)
     assert gpu.began.acquire(timeout=PATIENCE)
@@ -448,10 +451,7 @@ def test_a_bad_job_is_the_only_one_that_fails() -> None:
     gpu = Gpu()
     gpu.failing = lambda parts: ValueError("2 is bad") if any(part.seed == 2 for part in parts) else None
     jobs = jobs_for(gpu, PAYS)
-    first = jobs.start(0)
-    assert gpu.began.acquire(timeout=PATIENCE)
-    mates = [jobs.start(seed) for seed in (1, 2, 3)]
-    jobs.wait_for(1, 2, 3)
+    first, *mates = three_behind_one(gpu, jobs)
     gpu.go_on.release(9)
 
     assert first.result(PATIENCE) == [0]

@@ -1,0 +1,78 @@
+"""Guests, accounts, and a page that does not know its project."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from emulator_tests.browser.cards import (
+    ask,
+    card_of,
+    expect_status,
+    save_screenshot,
+)
+from emulator_tests.browser.visitors import ANSWERED_MS, PAGE, Visitors, user_of
+
+
+@pytest.fixture
+def email() -> str:
+    return f"{uuid.uuid4().hex}@example.com"
+
+
+@pytest.fixture
+def account(page: Page) -> Locator:
+    page.get_by_role("button", name="Keep my pictures").click()
+    return page.locator("#account")
+
+
+def test_a_guest_who_opens_an_account_keeps_the_pictures(page: Page, email: str, account: Locator) -> None:
+    page.keyboard.press("Escape")
+    expect_status(ask(page, "mine for ever", Steps=1), "completed")
+    uid = user_of(page).uid
+    page.get_by_role("button", name="Keep my pictures").click()
+    account.get_by_label("Email").fill(email)
+    account.get_by_label("Password").fill("correct horse")
+    save_screenshot(page, "account.png", full_page=False)
+
+    account.get_by_role("button", name="Create account").click()
+
+    expect(page.locator("#account-name")).to_have_text(email)
+    expect(account).to_be_hidden()
+    assert user_of(page).uid == uid
+    expect(card_of(page, "mine for ever")).to_have_count(1)
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Keep my pictures")).to_be_visible(timeout=ANSWERED_MS)
+    expect(page.locator(".card")).to_have_count(0)
+    expect(page.locator("#empty")).to_be_visible(timeout=ANSWERED_MS)
+    page.get_by_role("button", name="Keep my pictures").click()
+    account.get_by_label("Email").fill(email)
+    account.get_by_label("Password").fill("correct horse")
+    account.get_by_role("button", name="Sign in").click()
+    expect(card_of(page, "mine for ever")).to_have_count(1, timeout=ANSWERED_MS)
+    assert page.locator("body").get_attribute("data-user-id") == uid
+
+
+def test_what_is_wrong_with_an_account_is_said(visitors: Visitors, page: Page, account: Locator) -> None:
+    account.get_by_label("Email").fill("nobody")
+    account.get_by_label("Password").fill("x")
+
+    account.get_by_role("button", name="Create account").click()
+    expect(account.get_by_role("alert")).to_have_text("This is not an email address.")
+    account.get_by_label("Email").fill(f"{uuid.uuid4().hex}@example.com")
+    account.get_by_role("button", name="Create account").click()
+    expect(account.get_by_role("alert")).to_have_text("The password must have at least 6 characters.")
+    account.get_by_role("button", name="Sign in").click()
+    expect(account.get_by_role("alert")).to_have_text("Email and password do not match.")
+    visitors.complaints.clear()  # a browser's console names every answer that is an error
+
+
+def test_the_page_says_where_its_project_is_not_known(visitors: Visitors) -> None:
+    page = visitors.window()
+    page.route("**/__/firebase/init.json", lambda route: route.fulfill(status=404))
+
+    page.goto(PAGE)
+
+    expect(page.locator("#page-error")).to_contain_text("does not know its Firebase project")
+    expect(page.locator("#connection")).to_have_text("Not connected")
+    visitors.complaints.clear()

@@ -1,0 +1,122 @@
+"""The form: a picture to start from, seeds, shapes, and what was asked before."""
+
+import io
+import re
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from emulator_tests.browser.cards import (
+    GENERATED_MS,
+    ask,
+    card_of,
+    expect_status,
+    open_settings,
+    save_screenshot,
+)
+from emulator_tests.browser.visitors import ANSWERED_MS, create, user_of
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_picture_that_is_chosen_is_what_it_starts_from(page: Page) -> None:
+    page.locator("#picture-file").set_input_files({"name": "start.png", "mimeType": "image/png", "buffer": png()})
+    expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+    expect(page.locator("#input-picture img")).to_be_visible()
+
+    card = ask(page, "sunset over the sea", Strength=1)
+
+    expect_status(card, "completed")
+    user = user_of(page)
+    document = user.read(f"generations/{user.uid}/images/{card.get_attribute('data-file-uid')}")
+    assert document is not None
+    assert document["request_data"]["input_image"].startswith(f"uploads/{user.uid}/")
+    assert document["request_data"]["strength"] == 1
+    save_screenshot(page, "input-picture.png")
+
+
+def test_a_picture_can_be_dropped_and_taken_away_again(page: Page) -> None:
+    drop(page, list(png()), "image/png")
+    expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+
+    page.get_by_role("button", name="Remove the picture").click()
+
+    expect(page.locator("#input-picture")).to_be_hidden()
+    open_settings(page)
+    expect(page.get_by_label("Strength", exact=True)).to_have_count(0)
+    drop(page, list(b"<svg/>"), "image/png")
+    expect(page.locator("#input-picture .words")).to_have_text(
+        "This is not a picture that can be read: PNG, JPEG and WebP are."
+    )
+
+
+def test_a_model_that_starts_from_no_picture_does_not_offer_it(page: Page) -> None:
+    page.get_by_text("Video", exact=True).click()
+
+    expect(page.locator("#choose-picture")).to_be_hidden()
+
+
+def drop(page: Page, content: list[int], content_type: str) -> None:
+    """Drop a file on the form, as a browser tells it."""
+    page.evaluate(
+        """([content, type]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([new Uint8Array(content)], 'dropped.png', {type}));
+            for (const kind of ['dragover', 'drop']) {
+                const event = new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true});
+                document.querySelector('#prompt').dispatchEvent(event);
+            }
+        }""",
+        [content, content_type],
+    )
+
+
+def test_a_seed_can_be_kept(page: Page) -> None:
+    open_settings(page)
+    seed = page.get_by_label("Seed", exact=True)
+    lock = page.get_by_role("button", name="Keep the seed")
+    expect(lock).to_have_attribute("aria-pressed", "false")
+
+    lock.click()
+
+    expect(seed).to_have_value(re.compile(r"^\d+$"))
+    expect(lock).to_have_attribute("aria-pressed", "true")
+    kept = seed.input_value()
+    page.get_by_text("Video", exact=True).click()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value(kept)
+    lock.click()
+    expect(seed).to_have_value("")
+
+
+def test_a_shape_fills_in_both_sides(page: Page) -> None:
+    open_settings(page)
+
+    page.get_by_role("button", name="Portrait").click()
+
+    width = int(page.get_by_label("Width", exact=True).input_value())
+    height = int(page.get_by_label("Height", exact=True).input_value())
+    assert width < height
+    card = ask(page, "a tall one", Steps=1)
+    expect_status(card, "completed")
+
+
+def test_what_was_asked_can_be_changed_and_asked_again(page: Page) -> None:
+    user = user_of(page)
+    create(user, "videos", "failed", {"prompt": "a lamp", "model": "safelight-video", "seed": 7, "num_frames": 8})
+    card = card_of(page, "a lamp")
+    expect_status(card, "failed", ANSWERED_MS)
+
+    card.get_by_role("button", name="Edit").click()
+
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("a lamp")
+    expect(page.get_by_label("Video", exact=True)).to_be_checked()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
+    page.get_by_label("Frames", exact=True).fill("9")
+    page.get_by_label("Steps", exact=True).fill("1")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator(".card[data-status=completed]")).to_have_count(1, timeout=GENERATED_MS)
