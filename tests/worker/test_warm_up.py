@@ -104,6 +104,26 @@ def test_a_batch_that_fails_in_the_warm_up_is_not_tried_again_by_jobs(
     assert curve.pays(batching.largest(kind())) is False
 
 
+@pytest.mark.parametrize(
+    ("batch_seconds", "gpu", "company"), [(4.0, 0.5, 8), (9.0, 1.0, 1)], ids=["pays", "does not"]
+)
+def test_what_a_job_takes_says_how_many_share_it(
+    batch_seconds: float,
+    gpu: float,
+    company: int,
+    diffusers_engine: DiffusersEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seconds(_: object, __: Model, parts: Sequence[Part], ___: object) -> float:
+        return 1.0 if len(parts) == 1 else batch_seconds
+
+    monkeypatch.setattr("worker.warm_up._seconds", seconds)
+
+    took = warm_up(diffusers_engine, CATALOGUE, Batching())[0]
+
+    assert (took.gpu, took.together) == (gpu, company)
+
+
 def test_only_calls_that_jobs_will_have_are_tried(
     diffusers_engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
