@@ -118,8 +118,9 @@ def test_what_a_job_takes_says_how_many_share_it(
         return 1.0 if len(parts) == 1 else batch_seconds
 
     monkeypatch.setattr("worker.warm_up._seconds", seconds)
+    loaded = diffusers_engine.shelf.loaded  # in the order in which tests before this one have asked for them
 
-    took = warm_up(diffusers_engine, CATALOGUE, Batching())[0]
+    took = warm_up(diffusers_engine, CATALOGUE, Batching())[loaded.index(IMAGE)]
 
     assert (took.gpu, took.together) == (gpu, company)
 
