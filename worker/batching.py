@@ -1,7 +1,8 @@
 """Which requests share one call of a pipeline, and how many: decided from what calls have taken so far.
 
-A batch must not make jobs wait longer than one after another would. Of n jobs that wait, each served alone, the
-mean one is done after (n + 1) / 2 times what one takes; so a call with n pictures pays if it takes less than that.
+A batch must not make jobs wait longer than one after another would. Of m jobs that wait, each served alone, the
+mean one is done after (m + 1) / 2 times what one takes; served n at a time, after (m / n + 1) / 2 times what a
+call of n takes. Such calls pay if that is less; the more wait, the more of them gain, and the more calls pay.
 Small pictures pass, for there the GPU waits for its orders; large ones do not, for there it is busy with one.
 """
 
@@ -67,9 +68,9 @@ class _Curve:
         worked = [pictures for pictures, took in self.seconds.items() if min(took) < math.inf]
         return min(self.seconds[min(worked)]) / min(worked) if worked else math.inf
 
-    def pays(self, pictures: int) -> bool | None:
-        together = self.of(pictures)
-        return None if together is None else together <= (pictures + 1) / 2 * self.alone()
+    def pays(self, pictures: int, waiting: int) -> bool | None:
+        together, waiting = self.of(pictures), max(waiting, pictures)
+        return None if together is None else (waiting / pictures + 1) * together <= (waiting + 1) * self.alone()
 
 
 class Batching:
@@ -89,33 +90,44 @@ class Batching:
         """The most pictures that a call of this kind could have."""
         return min(self._largest, kind.largest)
 
-    def size(self, kind: Kind) -> int:
-        """The most pictures that the next call should have: what pays, or once in a while twice as many."""
+    def size(self, kind: Kind, waiting: int) -> int:
+        """The most pictures that the next call should have: what pays, or once in a while twice as many.
+
+        Args:
+            kind: of the call.
+            waiting: pictures of this kind that are to be made, those of the next call among them.
+
+        """
         curve = self._curves.get(kind)
         if curve is None or curve.alone() > LONGEST_ALONE_SECONDS:
             return 1
         largest = self.largest(kind)
-        best = max((n for n in curve.seconds if n <= largest and curve.pays(n)), default=1)
+        best = max((n for n in curve.seconds if n <= largest and curve.pays(n, waiting)), default=1)
         more = min(best * 2, largest)
-        if more == best or (curve.pays(more) is False and curve.calls < curve.tried_at[more] + TRY_AGAIN_AFTER):
+        if more == best:
             return best
-        return more
+        is_known_not_to = curve.pays(more, waiting) is False
+        return best if is_known_not_to and curve.calls < curve.tried_at[more] + TRY_AGAIN_AFTER else more
 
-    def seconds(self, kind: Kind, pictures: int) -> float | None:
-        """What so many pictures will take, in as many calls as it needs; None where nobody knows yet."""
-        return self._seconds_of_calls(kind, math.ceil(pictures / self.size(kind)))
+    def seconds(self, kind: Kind, pictures: int, waiting: int) -> float | None:
+        """What so many pictures will take, in as many calls as it needs; None where nobody knows yet.
 
-    def seconds_before(self, kind: Kind, ahead: int, joining: int) -> float | None:
+        `waiting` as in `size`.
+        """
+        size = self.size(kind, waiting)
+        return self._seconds_of_calls(kind, math.ceil(pictures / size), size)
+
+    def seconds_before(self, kind: Kind, ahead: int, joining: int, waiting: int) -> float | None:
         """How long `joining` more wait for those ahead: not for the last call, where that has room for them."""
-        full, begun = divmod(ahead, self.size(kind))
-        has_room = begun == 0 or begun + joining <= self.size(kind)
-        return self._seconds_of_calls(kind, full if has_room else full + 1)
+        size = self.size(kind, waiting)
+        full, begun = divmod(ahead, size)
+        has_room = begun == 0 or begun + joining <= size
+        return self._seconds_of_calls(kind, full if has_room else full + 1, size)
 
-    def _seconds_of_calls(self, kind: Kind, calls: int) -> float | None:
+    def _seconds_of_calls(self, kind: Kind, calls: int, size: int) -> float | None:
         curve = self._curves.get(kind)
         if curve is None:
             return None
-        size = self.size(kind)
         known = curve.of(size)
         return calls * (known if known is not None and known < math.inf else curve.alone() * size)
 

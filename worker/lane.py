@@ -249,9 +249,9 @@ class Lane:
         for other in (*self._let_in, *self._ready):
             ahead[other.kind] += other.pictures
         seconds = [
-            self._batching.seconds_before(kind, pictures, place.pictures)
+            self._batching.seconds_before(kind, pictures, place.pictures, self._waiting(kind))
             if kind == place.kind
-            else self._batching.seconds(kind, pictures)
+            else self._batching.seconds(kind, pictures, self._waiting(kind))
             for kind, pictures in ahead.items()
         ]
         waiting = sum(float("inf") if known is None else known for known in seconds)
@@ -287,7 +287,7 @@ class Lane:
 
     def _gather(self, kind: Kind) -> tuple[list[_Place], bool]:
         """Who goes together now, and whether somebody is coming for whom there is room."""
-        room = self._batching.size(kind)
+        room = self._batching.size(kind, self._waiting(kind))
         call: list[_Place] = []
         for place in self._ready:
             if place.kind == kind and (not call or place.pictures <= room):
@@ -297,10 +297,16 @@ class Lane:
         coming = [*self._let_in, *([self._first(self._line)] if self._line else [])]
         return call, any(place.kind == kind and place.pictures <= room for place in coming)
 
+    def _waiting(self, kind: Kind) -> int:
+        """Pictures of this kind that are still to be made."""
+        places = (*self._line, *self._let_in, *self._ready)
+        return sum(place.pictures for place in places if place.kind == kind)
+
     def _begin(self, call: Sequence[_Place]) -> None:
         """How long a model takes to load is not known; it begins once more when that is done."""
+        kind, pictures = call[0].kind, _pictures(call)
         is_loaded = self._pipelines.has(call[0].model)
-        expected = self._batching.seconds(call[0].kind, _pictures(call)) if is_loaded else None
+        expected = self._batching.seconds(kind, pictures, pictures + self._waiting(kind)) if is_loaded else None
         self._began = self._monotonic()
         self._free_at = None if expected is None else self._began + expected
 

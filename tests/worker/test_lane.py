@@ -363,6 +363,20 @@ def test_where_a_batch_does_not_pay_nobody_waits_for_one() -> None:
     assert sorted(gpu.calls) == [[0], [1], [2], [3]]
 
 
+def test_the_more_wait_the_more_go_together() -> None:
+    """Two at a time, in 1.6 s instead of 2: a loss for two, and a gain for all of six."""
+    gpu = Gpu()
+    jobs = jobs_for(gpu, {1: 1.0, 2: 1.6, 4: 4.0})
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results += [jobs.start(seed) for seed in range(1, 7)]
+    jobs.wait_for_line(6)
+    gpu.go_on.release(9)
+
+    assert [result.result(PATIENCE) for result in results] == [[seed] for seed in range(7)]
+    assert [len(call) for call in gpu.calls] == [1, 2, 2, 1, 1]
+
+
 def test_a_job_is_claimed_no_earlier_than_shortly_before_its_turn() -> None:
     """Until then it can be cancelled, or given to another worker, without anybody's noticing."""
     gpu = Gpu()

@@ -30,7 +30,7 @@ def test_each_model_has_made_pictures_before_the_first_job(diffusers_engine: Dif
 
     assert len(took) == len(SHIPPED)
     assert all(one.gpu > 0 and one.after > UPLOADING_SECONDS for one in took)
-    assert batching.seconds(kind(), 1) is not None
+    assert batching.seconds(kind(), 1, 1) is not None
 
 
 def test_previews_are_ready(diffusers_engine: DiffusersEngine) -> None:
@@ -101,7 +101,7 @@ def test_a_batch_that_fails_in_the_warm_up_is_not_tried_again_by_jobs(
 
     assert all(one.gpu < math.inf for one in took)
     curve = batching._curves[kind()]
-    assert curve.pays(batching.largest(kind())) is False
+    assert curve.pays(batching.largest(kind()), 1) is False
 
 
 @pytest.mark.parametrize(
