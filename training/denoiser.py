@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from training.autoencoder import to_tensor
 from training.loop import Plan, Run, Training
+from training.precision import autocast
 from training.prompts import Prompts
 
 ENCODE_BATCH = 200
@@ -24,7 +25,7 @@ def encode_pool(
     if not path.exists():
         parts = []
         for first in range(0, len(pool), ENCODE_BATCH):
-            with torch.autocast(device, torch.bfloat16):
+            with autocast(device):
                 pixels = to_tensor(pool[first : first + ENCODE_BATCH]).to(device)
                 parts.append(autoencoder.encode(pixels).latent_dist.mean.half().cpu().numpy())
             if first % (50 * ENCODE_BATCH) == 0:

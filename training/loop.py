@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from training.checkpoints import load_checkpoint, save_checkpoint
+from training.precision import autocast
 
 CHECKPOINT_SECONDS = 120.0
 TOLD_EVERY = 50
@@ -79,7 +80,7 @@ class Training:
             rate = self._plan.rate_at(self.step, self._run.steps)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
-            with torch.autocast(self._run.device, torch.bfloat16), self._attention():
+            with autocast(self._run.device), self._attention():
                 loss = loss_of(chance, self.step)
             with self._attention():
                 loss.backward()  # type: ignore[no-untyped-call]

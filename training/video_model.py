@@ -17,6 +17,7 @@ from training.autoencoder import to_tensor
 from training.image_model import left
 from training.loop import Run, Training
 from training.pool import load_pool, paint_clip, video
+from training.precision import autocast
 from training.prompts import build_prompts
 from training.shipping import save_in_half_precision
 from training.tokens import build_t5_tokenizer, tokens_of
@@ -196,7 +197,7 @@ def _encode(
     if not path.exists():
         parts = []
         for first in range(0, len(pool), ENCODE_BATCH):
-            with torch.autocast(device, torch.bfloat16):
+            with autocast(device):
                 clips = _to_video_tensor(pool[first : first + ENCODE_BATCH]).to(device)
                 parts.append(autoencoder.encode(clips).latent_dist.mean.half().cpu().numpy())
             if first % (50 * ENCODE_BATCH) == 0:
