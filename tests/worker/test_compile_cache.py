@@ -20,14 +20,14 @@ import json, sys
 from pathlib import Path
 from torch._dynamo.utils import counters
 from adapters.catalogue_file import load_catalogue
-from tests.worker.tiny_denoisers import tiny
+from tests.worker.test_acceleration import one_call
 from worker.acceleration import accelerate
 from worker.compile_cache import CompileCache
 
 model = load_catalogue().models[0].model_copy(update={"accelerations": {"compile"}})
 cache = CompileCache(Path(sys.argv[1]))
 cache.load()
-assert accelerate(tiny("WanPipeline"), model, "cuda") == ["compile"]
+assert accelerate(one_call(), model, "cuda") == ["compile"]
 cache.save()
 print(json.dumps({kind: counters["inductor"][f"fxgraph_cache_{kind}"] for kind in ("hit", "miss")}))
 """
