@@ -15,8 +15,9 @@ from contracts.paths import GenerationPath, MediaType
 from contracts.status import Stage
 from worker.batching import Batching
 from worker.gpu_turn import Pictures
-from worker.lane import Lane, Part
+from worker.lane import Lane
 from worker.making import make
+from worker.pipelines import Part
 
 JOBS, STEPS = 20, 4
 """As FLUX.1-schnell is asked for: with few steps there is the least time to hide anything behind."""
@@ -26,7 +27,7 @@ TARGET = 0.97
 
 
 class _Timed:
-    """See `lane.Pipelines`; writes down when it was at work."""
+    """See `pipelines.Pipelines`; writes down when it was at work."""
 
     def __init__(self, pair: Pair) -> None:
         self._engine = pair.engine

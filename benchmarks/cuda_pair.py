@@ -24,7 +24,7 @@ TINY_FRAMES = 5
 
 @dataclass(kw_only=True)
 class OnHost:
-    """A `lane.Part` whose pictures stay where they arrive."""
+    """A `pipelines.Part` whose pictures stay where they arrive."""
 
     request: Mapping[str, Any]
     seed: int

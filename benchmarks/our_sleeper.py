@@ -14,13 +14,14 @@ from contracts.stored_object import File, StoredObject
 from contracts.validation import resolve_request
 from worker.batching import Batching, kind_of
 from worker.held import jobs_held
-from worker.lane import Lane, Part
+from worker.lane import Lane
+from worker.pipelines import Part
 
 PICTURE = np.zeros((1, 8, 8, 3), np.uint8)
 
 
 class SleepingPipelines:
-    """See `worker.lane.Pipelines`. Several pictures take as long as one after the other."""
+    """See `worker.pipelines.Pipelines`. Several pictures take as long as one after the other."""
 
     def __init__(self, stages: SleepingStages) -> None:
         self._stages = stages

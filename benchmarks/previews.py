@@ -16,7 +16,8 @@ from benchmarks.row import Row
 from benchmarks.table import render_table
 from contracts.paths import MediaType
 from worker.batching import Batching
-from worker.engine import PREVIEW_EVERY_SECONDS, DiffusersEngine
+from worker.call import PREVIEW_EVERY_SECONDS
+from worker.engine import DiffusersEngine
 from worker.settings import MODELS_FOLDER
 from worker.warm_up import warm_up
 

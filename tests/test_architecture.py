@@ -34,6 +34,7 @@ BASELINES = (
 ONLY_IN = {
     "torch": {
         "worker/acceleration.py",
+        "worker/call.py",
         "worker/compile_cache.py",
         "worker/denoiser.py",
         "worker/engine.py",

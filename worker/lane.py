@@ -13,14 +13,15 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 from contracts.catalogue import Model
-from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed, OutputBlocked, Unavailable
+from contracts.errors import ClaimLost, ErrorCode, FailedStage, Unavailable
 from contracts.status import Stage
-from worker.batching import Batching, Kind, kind_of
-from worker.gpu_turn import GpuTurn, Pictures, Watcher
+from worker.batching import Batching, Kind
+from worker.gpu_turn import GpuTurn
+from worker.pipelines import GpuLost, Pipelines
+from worker.place import Place
 
 LEAD_SECONDS = 0.75
 """So long before its turn a job is let in: a claim takes two round trips to Firestore, and one to Storage."""
@@ -35,136 +36,6 @@ LOOK_SECONDS = 0.25
 log = logging.getLogger(__name__)
 
 
-class GpuLost(Exception):  # noqa: N818 - an outcome of an engine
-    """The GPU answers no more, and nothing but a new process can have it back."""
-
-
-class Part(Protocol):
-    """One job's part of a call, as the pipelines see it."""
-
-    request: Mapping[str, Any]
-    seed: int
-
-    def step(self, step: int, steps: int) -> None:
-        """A step is done. Raises `ClaimLost` when no part of the call is wanted any more."""
-
-    def show(self, preview: Pictures) -> None:
-        """A small picture of this part."""
-
-    def deliver(self, pictures: Pictures) -> None:
-        """Some of its pictures, in order."""
-
-    def remake(self, reason: str) -> None:
-        """It is made a second time, and this is why."""
-
-    def block(self) -> None:
-        """What was made is not to be shown, says the checker that the model brings along."""
-
-    def made_with(self, lossy: Sequence[str]) -> None:
-        """These lossy presets make its pictures other ones."""
-
-
-class Pipelines(Protocol):
-    """`engine.DiffusersEngine` for real."""
-
-    def has(self, model: Model) -> bool:
-        """Whether it can begin at once. Any thread may ask."""
-
-    def prepare(self, model: Model) -> None:
-        """Load it. Raises `GpuLost`, or `GenerationFailed`."""
-
-    def generate(self, model: Model, parts: Sequence[Part]) -> None:
-        """One call for all parts. Raises `GpuLost`, and what a pipeline raises."""
-
-
-class _Place:
-    """One job's place in the lane, from the line to its last picture. A `GpuTurn` and a `Part`."""
-
-    def __init__(self, lane: "Lane", model: Model, request: Mapping[str, Any]) -> None:
-        self.model = model
-        self.request = request
-        self.kind = kind_of(model, request)
-        self.pictures: int = request.get("num_images", 1)
-        self.seed = 0
-        self.remade: str | None = None
-        self.lossy: Sequence[str] = ()
-        self.mates: Sequence[_Place] = ()
-        self.came = 0.0
-        """When it came into the lane."""
-        self.left: Exception | None = None
-        """Why it wants nothing more."""
-        self.delivered = 0
-        """Pictures or frames."""
-        self.arriving: SimpleQueue[Pictures | Exception | None] = SimpleQueue()
-        self._lane = lane
-        self._watcher: Watcher
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether it has got everything."""
-        return self.delivered >= int(self.request.get("num_frames", self.pictures))
-
-    def generate(self, request: Mapping[str, Any], seed: int, watcher: Watcher) -> Iterator[Pictures]:
-        """See `GpuTurn.generate`."""
-        self.request, self.seed, self._watcher = request, seed, watcher
-        self._lane.get_ready(self)
-        try:
-            while (arrived := self.arriving.get()) is not None:
-                if isinstance(arrived, Exception):
-                    raise arrived
-                yield arrived
-        finally:
-            self.left = self.left or ClaimLost()
-
-    def enter(self, stage: Stage) -> None:
-        """Its turn has come."""
-        self._ask(lambda: self._watcher.enter(stage))
-
-    def step(self, step: int, steps: int) -> None:
-        """See `Part.step`."""
-        self._ask(lambda: self._watcher.step(step, steps))
-        if self is self.mates[-1]:
-            self._lane.come_to(step, steps)
-            if all(mate.left for mate in self.mates):
-                raise ClaimLost
-
-    def show(self, preview: Pictures) -> None:
-        """See `Part.show`."""
-        if not self.left:
-            self._watcher.show(preview)
-
-    def deliver(self, pictures: Pictures) -> None:
-        """See `Part.deliver`."""
-        self.delivered += len(pictures)
-        if not self.left:
-            self.arriving.put(pictures)
-
-    def remake(self, reason: str) -> None:
-        """See `Part.remake`."""
-        self.remade = reason
-
-    def block(self) -> None:
-        """See `Part.block`."""
-        self._leave(OutputBlocked())
-
-    def made_with(self, lossy: Sequence[str]) -> None:
-        """See `Part.made_with`."""
-        self.lossy = lossy
-
-    def _ask(self, watcher: Callable[[], None]) -> None:
-        """Who does not want to go on leaves at once; his mates stay."""
-        if self.left:
-            return
-        try:
-            watcher()
-        except (ClaimLost, GenerationFailed) as error:
-            self._leave(error)
-
-    def _leave(self, error: Exception) -> None:
-        self.left = error
-        self.arriving.put(error)
-
-
 class Lane:
     """See the top of this file. An `Engine`."""
 
@@ -177,9 +48,9 @@ class Lane:
         self._batching = batching
         self._monotonic = monotonic
         self._changed = threading.Condition()
-        self._line: deque[_Place] = deque()
-        self._let_in: list[_Place] = []
-        self._ready: deque[_Place] = deque()
+        self._line: deque[Place] = deque()
+        self._let_in: list[Place] = []
+        self._ready: deque[Place] = deque()
         self._began = 0.0
         self._loaded_at = -math.inf
         """When a model was loaded last."""
@@ -190,7 +61,7 @@ class Lane:
     @contextmanager
     def turn(self, model: Model, request: Mapping[str, Any], stop: threading.Event) -> Iterator[GpuTurn]:
         """See `Engine.turn`."""
-        place = _Place(self, model, request)
+        place = Place(model, request, get_ready=self._get_ready, come_to=self._come_to)
         try:
             self._stand_in_line(place, stop)
             yield place
@@ -201,14 +72,14 @@ class Lane:
                         among.remove(place)
                 self._changed.notify_all()
 
-    def get_ready(self, place: _Place) -> None:
+    def _get_ready(self, place: Place) -> None:
         """Its document is claimed."""
         with self._changed:
             self._let_in.remove(place)
             self._ready.append(place)
             self._changed.notify_all()
 
-    def come_to(self, step: int, steps: int) -> None:
+    def _come_to(self, step: int, steps: int) -> None:
         """The call that runs has come so far."""
         with self._changed:
             now = self._monotonic()
@@ -216,7 +87,7 @@ class Lane:
             self._free_at = max(self._free_at or 0.0, now) if step == steps else now + pace * (steps - step)
             self._changed.notify_all()
 
-    def _stand_in_line(self, place: _Place, stop: threading.Event) -> None:
+    def _stand_in_line(self, place: Place, stop: threading.Event) -> None:
         with self._changed:
             place.came = self._monotonic()
             self._line.append(place)
@@ -231,17 +102,17 @@ class Lane:
             self._let_in.append(place)
             self._changed.notify_all()
 
-    def _first(self, places: Sequence[_Place]) -> _Place:
+    def _first(self, places: Sequence[Place]) -> Place:
         """Whose turn it is: whoever came first, unless another's model is loaded and his own is not."""
         first = places[0]
         if self._monotonic() - max(first.came, self._loaded_at) >= OVERTAKEN_SECONDS:
             return first
         return next((place for place in places if self._pipelines.has(place.model)), first)
 
-    def _is_time(self, place: _Place) -> bool:
+    def _is_time(self, place: Place) -> bool:
         return self._until_turn(place) <= LEAD_SECONDS
 
-    def _until_turn(self, place: _Place) -> float:
+    def _until_turn(self, place: Place) -> float:
         """Seconds until the GPU is free for this one, if it is let in now. It may join those who are ahead."""
         if self._free_at is None:
             return float("inf")
@@ -267,7 +138,7 @@ class Lane:
                 for place in call:
                     place.arriving.put(error)
 
-    def _next_call(self) -> list[_Place]:
+    def _next_call(self) -> list[Place]:
         """Wait until somebody is ready; he and others of his kind."""
         gathered_at: float | None = None
         with self._changed:
@@ -285,10 +156,10 @@ class Lane:
                         return call
                 self._changed.wait(None if gathered_at is None else max(0.001, gathered_at - self._monotonic()))
 
-    def _gather(self, kind: Kind) -> tuple[list[_Place], bool]:
+    def _gather(self, kind: Kind) -> tuple[list[Place], bool]:
         """Who goes together now, and whether somebody is coming for whom there is room."""
         room = self._batching.size(kind, self._waiting(kind))
-        call: list[_Place] = []
+        call: list[Place] = []
         for place in self._ready:
             if place.kind == kind and (not call or place.pictures <= room):
                 call.append(place)
@@ -302,7 +173,7 @@ class Lane:
         places = (*self._line, *self._let_in, *self._ready)
         return sum(place.pictures for place in places if place.kind == kind)
 
-    def _begin(self, call: Sequence[_Place]) -> None:
+    def _begin(self, call: Sequence[Place]) -> None:
         """How long a model takes to load is not known; it begins once more when that is done."""
         kind, pictures = call[0].kind, _pictures(call)
         is_loaded = self._pipelines.has(call[0].model)
@@ -310,7 +181,7 @@ class Lane:
         self._began = self._monotonic()
         self._free_at = None if expected is None else self._began + expected
 
-    def _make(self, call: Sequence[_Place]) -> Exception | None:
+    def _make(self, call: Sequence[Place]) -> Exception | None:
         """Every place of the call gets its pictures and an end, or an error: the one that is given back, too."""
         error: Exception | None = self._prepare(call)
         for place in call if error is None else ():
@@ -328,7 +199,7 @@ class Lane:
             place.arriving.put(_said(error))
         return error
 
-    def _prepare(self, call: Sequence[_Place]) -> Exception | None:
+    def _prepare(self, call: Sequence[Place]) -> Exception | None:
         if self.lost.is_set():
             return GpuLost()
         if self._pipelines.has(call[0].model):
@@ -348,7 +219,7 @@ class Lane:
             self._changed.notify_all()
         return None
 
-    def _make_each(self, call: Sequence[_Place], error: Exception) -> None:
+    def _make_each(self, call: Sequence[Place], error: Exception) -> None:
         """One of them may be to blame, or together they were too many: each by itself.
 
         Where none is to blame, so many are not tried again for a while.
@@ -366,7 +237,7 @@ class Lane:
             with self._changed:
                 self._batching.remember(call[0].kind, _pictures(call), math.inf)
 
-    def _call(self, call: Sequence[_Place]) -> Exception | None:
+    def _call(self, call: Sequence[Place]) -> Exception | None:
         began = self._monotonic()
         try:
             self._pipelines.generate(call[0].model, call)
@@ -380,7 +251,7 @@ class Lane:
         return None
 
 
-def _pictures(call: Sequence[_Place]) -> int:
+def _pictures(call: Sequence[Place]) -> int:
     return sum(place.pictures for place in call)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from worker.gpu_turn import Pictures
-from worker.lane import Part
+from worker.pipelines import Part
 
 
 class OnePicture:
-    """See `lane.Part`. To its job it looks as if all its pictures were made in one call."""
+    """See `pipelines.Part`. To its job it looks as if all its pictures were made in one call."""
 
     def __init__(self, part: Part, index: int, count: int) -> None:
         """Take the picture `index` of `count`."""

@@ -22,7 +22,7 @@ from worker.cannot_start import ModelInvalid, reason_of
 from worker.engine import DiffusersEngine
 from worker.files import Provenance, encoder
 from worker.gpu_turn import Pictures
-from worker.lane import GpuLost
+from worker.pipelines import GpuLost
 
 STEPS = 2
 UPLOADING_SECONDS = 0.3
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class _Trial:
-    """A `lane.Part` that is nobody's."""
+    """A `pipelines.Part` that is nobody's."""
 
     request: Mapping[str, Any]
     seed: int = 0

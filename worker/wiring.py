@@ -17,7 +17,8 @@ from worker.compile_cache import CompileCache
 from worker.engine import DiffusersEngine
 from worker.fitness import GIB, Machine, check_fitness
 from worker.held import jobs_held
-from worker.lane import GpuLost, Lane
+from worker.lane import Lane
+from worker.pipelines import GpuLost
 from worker.preset import Preset
 from worker.settings import OUTPUT_CHECK, Settings
 from worker.warm_up import warm_up

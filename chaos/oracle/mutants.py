@@ -462,6 +462,9 @@ GPU = [
             "if error is not None and len(wanted) > 1 and not",
             "if error is None and len(wanted) > 1 and not",
         ),
+    ),
+    *_in(
+        "worker/place.py",
         (
             "who leaves stops his mates",
             "            if all(mate.left for mate in self.mates):\n                raise ClaimLost",

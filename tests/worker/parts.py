@@ -8,14 +8,14 @@ import numpy as np
 
 from contracts.catalogue import Model
 from worker.gpu_turn import Pictures
-from worker.lane import Pipelines
+from worker.pipelines import Pipelines
 
 OnStep = Callable[[int, int], None]
 
 
 @dataclass(kw_only=True)
 class PartOfACall:
-    """See `lane.Part`."""
+    """See `pipelines.Part`."""
 
     request: Mapping[str, Any]
     seed: int = 1

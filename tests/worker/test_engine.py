@@ -21,7 +21,7 @@ from tests.worker.engine_calls import CATALOGUE, IMAGE, SHORT, VIDEO, generate, 
 from tests.worker.parts import PartOfACall
 from worker.compile_cache import CompileCache
 from worker.engine import DiffusersEngine
-from worker.lane import GpuLost
+from worker.pipelines import GpuLost
 
 pytestmark = library_warnings.IGNORED
 

@@ -332,7 +332,7 @@ def lora_for(folder: Path) -> dict[str, torch.Tensor]:
 class TestPreviews:
     @pytest.fixture(autouse=True)
     def always(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("worker.engine.PREVIEW_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr("worker.call.PREVIEW_EVERY_SECONDS", 0.0)
 
     @pytest.mark.parametrize(("model_id", "task"), PREVIEWED)
     def test_the_last_one_shows_the_finished_latents(

@@ -17,7 +17,8 @@ from tests.worker.cloud_places import CATALOGUE
 from tests.worker.test_batching import asked
 from worker.batching import Batching, kind_of
 from worker.gpu_turn import Pictures
-from worker.lane import OVERTAKEN_SECONDS, GpuLost, Lane, Part
+from worker.lane import OVERTAKEN_SECONDS, Lane
+from worker.pipelines import GpuLost, Part
 
 MODEL = CATALOGUE.of(MediaType.IMAGES)[0]
 OTHER = MODEL.model_copy(update={"id": "other"})
@@ -49,11 +50,11 @@ class Gpu:
         self._wait = wait
 
     def has(self, model: Model) -> bool:
-        """See `lane.Pipelines`."""
+        """See `pipelines.Pipelines`."""
         return self.loaded is None or model.id in self.loaded
 
     def prepare(self, model: Model) -> None:
-        """See `lane.Pipelines`. One model fits."""
+        """See `pipelines.Pipelines`. One model fits."""
         self.tried.append(model.id)
         self.now += self.loading
         if self.lost:
@@ -64,7 +65,7 @@ class Gpu:
         self.loaded = {model.id}
 
     def generate(self, model: Model, parts: Sequence[Part]) -> None:
-        """See `lane.Pipelines`."""
+        """See `pipelines.Pipelines`."""
         self.calls.append([part.seed for part in parts])
         self.began.release()
         if self._wait:

@@ -18,8 +18,8 @@ from tests.worker.engine_calls import IMAGE
 from worker import loading
 from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
-from worker.lane import GpuLost
 from worker.loading import LoadedModel, _adapter_name
+from worker.pipelines import GpuLost
 
 pytestmark = library_warnings.IGNORED
 

@@ -11,10 +11,11 @@ from contracts.errors import ClaimLost, ErrorCode, FailedStage, GenerationFailed
 from contracts.paths import MediaType
 from tests.worker import library_warnings
 from tests.worker.engine_calls import IMAGE, SHORT, VIDEO, generate, once, part, pixels, together
-from worker.engine import BLACK, COMPILE, OUT_OF_MEMORY, DiffusersEngine
+from worker.call import COMPILE
+from worker.engine import BLACK, OUT_OF_MEMORY, DiffusersEngine
 from worker.gpu_turn import Pictures
-from worker.lane import GpuLost
 from worker.loading import LoadedModel
+from worker.pipelines import GpuLost
 
 pytestmark = library_warnings.IGNORED
 

@@ -15,7 +15,7 @@ from tests.worker.test_batching import kind
 from worker.batching import Batching
 from worker.cannot_start import ModelInvalid
 from worker.engine import DiffusersEngine
-from worker.lane import GpuLost, Part
+from worker.pipelines import GpuLost, Part
 from worker.warm_up import UPLOADING_SECONDS, warm_up
 
 pytestmark = library_warnings.IGNORED
