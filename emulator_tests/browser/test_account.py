@@ -3,11 +3,12 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from emulator_tests.browser.cards import (
     ask,
     card_of,
+    delete,
     expect_status,
     save_screenshot,
 )
@@ -45,6 +46,7 @@ def test_a_guest_who_opens_an_account_keeps_the_pictures(page: Page, email: str,
     expect(page.get_by_role("button", name="Keep my pictures")).to_be_visible(timeout=ANSWERED_MS)
     expect(page.locator(".card")).to_have_count(0)
     expect(page.locator("#empty")).to_be_visible(timeout=ANSWERED_MS)
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("")  # whoever comes next reads nothing
     page.get_by_role("button", name="Keep my pictures").click()
     account.get_by_label("Email").fill(email)
     account.get_by_label("Password").fill("correct horse")
@@ -76,3 +78,67 @@ def test_the_page_says_where_its_project_is_not_known(visitors: Visitors) -> Non
     expect(page.locator("#page-error")).to_contain_text("does not know its Firebase project")
     expect(page.locator("#connection")).to_have_text("Not connected")
     visitors.complaints.clear()
+
+
+def test_a_project_that_cannot_be_reached_at_first_is_reached_later(visitors: Visitors) -> None:
+    page = visitors.window()
+    page.route("**/__/firebase/init.json", lambda route: route.abort())
+    page.goto(PAGE)
+    expect(page.locator("#page-error")).to_contain_text("cannot be reached any more")
+
+    page.unroute("**/__/firebase/init.json")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(page.locator("#connection")).to_have_text("Connected", timeout=ANSWERED_MS)
+    expect(page.locator("#page-error")).to_be_empty()
+    visitors.complaints.clear()
+
+
+def test_a_guest_gets_in_though_the_browser_says_that_there_was_a_network_all_the_time(visitors: Visitors) -> None:
+    page = visitors.window()
+    page.route("**/accounts:signUp*", lambda route: route.abort())
+    page.goto(PAGE)
+    expect(page.locator("#page-error")).to_contain_text("cannot be reached", timeout=ANSWERED_MS)
+
+    page.unroute("**/accounts:signUp*")
+
+    expect(page.locator("#connection")).to_have_text("Connected", timeout=ANSWERED_MS)
+    expect(page.get_by_role("button", name="Generate")).to_be_enabled()
+    visitors.complaints.clear()
+
+
+def test_nobody_leaves_before_all_is_sent(visitors: Visitors, page: Page, email: str, account: Locator) -> None:
+    account.get_by_label("Email").fill(email)
+    account.get_by_label("Password").fill("correct horse")
+    account.get_by_role("button", name="Create account").click()
+    expect(page.locator("#account-name")).to_have_text(email)
+
+    with visitors.offline(page):
+        card = ask(page, "not sent yet", Steps=1)
+        expect_status(card, "sending")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.locator("body > .notices")).to_contain_text("Wait until everything is sent")
+
+    expect_status(card, "completed")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Keep my pictures")).to_be_visible(timeout=ANSWERED_MS)
+
+
+def test_the_browser_asks_before_an_order_is_lost(visitors: Visitors, page: Page) -> None:
+    expect_status(ask(page, "gone soon", Steps=1), "completed")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+
+    with visitors.offline(page):
+        delete(card_of(page, "gone soon"))
+        expect(card_of(page, "gone soon").locator(".words")).to_have_text("Deleting")
+        page.close(run_before_unload=True)
+        page.wait_for_timeout(1_000)
+
+    assert asked == ["beforeunload"]
+    expect(card_of(page, "gone soon")).to_have_count(0, timeout=ANSWERED_MS)

@@ -14,7 +14,7 @@ from emulator_tests.browser.cards import (
     open_settings,
     save_screenshot,
 )
-from emulator_tests.browser.visitors import ANSWERED_MS, create, user_of
+from emulator_tests.browser.visitors import ANSWERED_MS, Visitors, create, user_of
 
 
 def png() -> bytes:
@@ -58,6 +58,15 @@ def test_a_model_that_starts_from_no_picture_does_not_offer_it(page: Page) -> No
     page.get_by_text("Video", exact=True).click()
 
     expect(page.locator("#choose-picture")).to_be_hidden()
+
+
+def test_an_upload_whose_script_cannot_be_fetched_says_what_to_do(visitors: Visitors, page: Page) -> None:
+    page.route("**/*.js", lambda route: route.abort())
+
+    drop(page, list(png()), "image/png")
+
+    expect(page.locator("#input-picture .words")).to_have_text("Firebase cannot be reached. Check the connection.")
+    visitors.forget("ERR_FAILED")
 
 
 def drop(page: Page, content: list[int], content_type: str) -> None:
@@ -120,3 +129,22 @@ def test_what_was_asked_can_be_changed_and_asked_again(page: Page) -> None:
     page.get_by_label("Steps", exact=True).fill("1")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator(".card[data-status=completed]")).to_have_count(1, timeout=GENERATED_MS)
+
+
+def test_asking_twice_at_once_is_asking_once(page: Page) -> None:
+    generate = page.get_by_role("button", name="Generate")
+    page.get_by_label("Prompt", exact=True).fill("only one")
+    open_settings(page)
+    page.get_by_label("Steps", exact=True).fill("1")
+
+    generate.dblclick()
+    page.get_by_label("Steps", exact=True).focus()
+    for _ in range(5):  # a key that is held down
+        page.keyboard.down("Enter")
+        page.wait_for_timeout(200)
+    page.keyboard.up("Enter")
+
+    expect(page.locator(".card")).to_have_count(1)
+    page.wait_for_timeout(1_000)
+    generate.click()
+    expect(page.locator(".card")).to_have_count(2)

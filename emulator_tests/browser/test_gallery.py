@@ -19,6 +19,8 @@ from emulator_tests.browser.old_documents import write_old_documents
 from emulator_tests.browser.visitors import ANSWERED_MS, Visitors, user_of
 
 LONG_AGO = timedelta(days=1)
+MEANT_AFTER_MS = 1_000
+"""A little more than web/page/repeats.ts has."""
 # Cards that move without anybody's doing. The button below them does move, when others come above it.
 LAYOUT_SHIFTS = """
 window.shifts = [];
@@ -68,6 +70,54 @@ def test_deleting_asks_first(three: Page) -> None:
 
     expect(card).to_have_count(0, timeout=ANSWERED_MS)
     expect(three.locator(".card")).to_have_count(2)
+    expect(card_of(three, "old-002").locator(".open")).to_be_focused()
+
+
+def test_running_again_twice_at_once_is_running_again_once(three: Page) -> None:
+    again = three.locator(".card[data-file-uid=old-001]").get_by_role("button", name="Run again")
+
+    again.dblclick()
+    expect(three.locator(".card")).to_have_count(4)
+    three.wait_for_timeout(MEANT_AFTER_MS)
+    again.click()
+
+    expect(three.locator(".card")).to_have_count(5)
+
+
+def test_where_cancel_was_is_nothing_that_costs(page: Page) -> None:
+    """Pressed once more as it ends, it would ask for another one."""
+    card = ask(page, "stop it", Steps=150)
+    expect_status(card, "processing")
+    card.get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
+    expect_status(card, "cancelled", ANSWERED_MS)
+
+    first = card.get_by_role("button").first
+    expect(first).to_be_focused()
+    expect(first).to_have_attribute("aria-disabled", "false")  # the order is off the table
+    page.keyboard.press("Enter")
+
+    page.wait_for_timeout(1_000)
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_pictures_that_cannot_be_saved_are_opened_one_at_a_press(visitors: Visitors, page: Page) -> None:
+    card = ask(page, "several of a kind", Steps=1, Pictures=3)
+    expect_status(card, "completed")
+    page.route("**/v0/b/**", lambda route: route.abort())
+
+    with page.expect_popup() as opening:
+        card.get_by_role("button", name="Download").click()
+    expect(page.locator("body > .notices")).to_contain_text("The first is open in a tab")
+    opening.value.close()
+    assert len(page.context.pages) == 1
+    visitors.forget("ERR_FAILED")
+
+    with visitors.offline(page):
+        card.get_by_role("button", name="Download").click()
+        expect(page.locator("body > .notices")).to_contain_text("You are offline")
+    assert len(page.context.pages) == 1
+    visitors.forget("ERR_FAILED")
 
 
 def test_scrolling_down_offline_empties_nothing(visitors: Visitors, page: Page) -> None:

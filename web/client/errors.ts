@@ -70,6 +70,12 @@ export function toSafelightError(cause: unknown): SafelightError {
   return new SafelightError('unknown', `${answer}. Try again; if that does not help, reload the page.`, { cause });
 }
 
+/** For what fails without a code of Firebase's. */
+export function unreachable(cause: unknown): SafelightError {
+  const [code, message, retryable] = UNREACHABLE;
+  return new SafelightError(code, message, { retryable, cause });
+}
+
 /** The error that a failed document holds. */
 export function failureError(failure: Failure): SafelightError {
   const { code, message, retryable, field } = failure;

@@ -2,7 +2,7 @@
 
 import type { FirebaseStorage } from 'firebase/storage';
 
-import { SafelightError, toSafelightError } from './errors.js';
+import { SafelightError, toSafelightError, unreachable } from './errors.js';
 import { uploads } from './generated/limits.js';
 
 type ContentType = (typeof uploads.content_types)[number];
@@ -29,7 +29,7 @@ export async function upload(
   { onProgress, signal }: UploadOptions,
 ): Promise<string> {
   const contentType = await check(picture);
-  const [firebase, kept] = await Promise.all([import('firebase/storage'), storage()]);
+  const [firebase, kept] = await opened(storage);
   signal?.throwIfAborted(); // nobody could remove what is uploaded from here on
   const path = `uploads/${userId}/${crypto.randomUUID()}.${EXTENSIONS[contentType]}`;
   const task = firebase.uploadBytesResumable(firebase.ref(kept, path), picture, { contentType });
@@ -47,19 +47,34 @@ export async function upload(
   return path;
 }
 
+/** Both are scripts that the page may have to fetch first. */
+async function opened(storage: () => Promise<FirebaseStorage>) {
+  try {
+    return await Promise.all([import('firebase/storage'), storage()]);
+  } catch (error) {
+    throw error instanceof TypeError ? unreachable(error) : toSafelightError(error); // how a failed import ends
+  }
+}
+
 /** The type that the bytes say; a name or a browser's guess proves nothing. */
 async function check(picture: Blob): Promise<ContentType> {
   if (picture.size > uploads.max_bytes) {
     const size = (picture.size / MEBIBYTE).toFixed(1);
     throw invalid(`The picture has ${size} MiB: at most ${uploads.max_bytes / MEBIBYTE} MiB are allowed.`);
   }
-  const start = String.fromCharCode(...new Uint8Array(await picture.slice(0, 12).arrayBuffer()));
+  const bytes = await picture
+    .slice(0, 12)
+    .arrayBuffer()
+    .catch((cause: unknown) => {
+      throw invalid('The file cannot be read any more: it was moved or changed. Choose it again.', cause);
+    });
+  const start = String.fromCharCode(...new Uint8Array(bytes));
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
   if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
   if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp';
   throw invalid('This is not a picture that can be read: PNG, JPEG and WebP are.');
 }
 
-function invalid(message: string): SafelightError {
-  return new SafelightError('invalid_upload', message, { field: 'input_image' });
+function invalid(message: string, cause?: unknown): SafelightError {
+  return new SafelightError('invalid_upload', message, { field: 'input_image', cause });
 }

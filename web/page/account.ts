@@ -9,6 +9,7 @@ import {
   type User,
 } from 'firebase/auth';
 
+import type { Connection } from './connection';
 import { notice } from './notices';
 import { part } from './part';
 import { errorInWords } from './words';
@@ -21,7 +22,10 @@ export class Account {
   private readonly opener = part(document, '#account-open', HTMLButtonElement);
   private readonly leaver = part(document, '#sign-out', HTMLButtonElement);
 
-  constructor(private readonly auth: Auth) {
+  constructor(
+    private readonly auth: Auth,
+    private readonly connection: Connection,
+  ) {
     this.opener.addEventListener('click', () => this.open());
     part(this.dialog, 'form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -32,7 +36,7 @@ export class Account {
     });
     part(this.dialog, '.close', HTMLButtonElement).addEventListener('click', () => this.dialog.close());
     this.leaver.addEventListener('click', () => {
-      void this.carryOut('You are a guest again.', () => signOut(this.auth));
+      void this.carryOut('You are a guest again.', () => this.leave());
     });
   }
 
@@ -57,7 +61,13 @@ export class Account {
   }
 
   private async signIn(): Promise<void> {
+    this.connection.checkAllIsSent();
     await signInWithEmailAndPassword(this.auth, this.email.value, this.password.value);
+  }
+
+  private async leave(): Promise<void> {
+    this.connection.checkAllIsSent();
+    await signOut(this.auth);
   }
 
   private async carryOut(done: string, work: () => Promise<void>): Promise<void> {

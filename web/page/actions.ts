@@ -1,10 +1,12 @@
 // What can be done with a generation: on its card and in the viewer, the same buttons.
 
-import { hasEnded, toSafelightError, type GenerationState, type Request, type Safelight } from '../client';
+import { hasEnded, keyOf, toSafelightError, type GenerationState, type Request, type Safelight } from '../client';
 import { confirmed } from './confirm';
+import type { Connection } from './connection';
 import { download } from './download';
-import { icon, type Icon } from './icon';
+import type { Icon } from './icon';
 import { notice } from './notices';
+import { Repeats } from './repeats';
 import type { RequestForm } from './request_form';
 import { promptOf } from './words';
 
@@ -17,9 +19,12 @@ export interface Action {
 }
 
 export class Actions {
+  private readonly repeats = new Repeats();
+
   constructor(
     private readonly safelight: Safelight,
     private readonly form: RequestForm,
+    private readonly connection: Connection,
   ) {}
 
   of(state: GenerationState): Action[] {
@@ -27,9 +32,10 @@ export class Actions {
     if (!hasEnded(state)) return [this.cancel(state)];
     const failed = state.status === 'failed';
     return [
+      // First, where Cancel was: who presses that once more as it ends starts nothing.
+      { name: 'Copy prompt', icon: 'copy', onCard: true, carryOut: () => copy(promptOf(state), 'Prompt copied') },
       { name: 'Run again', icon: 'again', onCard: true, carryOut: () => this.runAgain(state) },
       { name: 'Edit', icon: 'edit', onCard: failed, carryOut: () => this.edit(state) },
-      { name: 'Copy prompt', icon: 'copy', onCard: true, carryOut: () => copy(promptOf(state), 'Prompt copied') },
       {
         name: 'Copy settings',
         icon: 'copy',
@@ -37,7 +43,7 @@ export class Actions {
         carryOut: () => copy(settingsOf(state), 'Settings copied'),
       },
       ...(state.status === 'completed'
-        ? [{ name: 'Download', icon: 'download' as const, onCard: true, carryOut: () => download(state.result) }]
+        ? [{ name: 'Download', icon: 'download' as const, onCard: true, carryOut: () => void download(state.result) }]
         : []),
       { name: 'Delete', icon: 'delete', onCard: true, carryOut: () => void this.remove(state) },
     ];
@@ -50,6 +56,7 @@ export class Actions {
 
   /** The same request: with a new seed, unless it names one. */
   private runAgain(state: GenerationState): void {
+    if (this.repeats.isOne(keyOf(state))) return;
     try {
       this.safelight.generate(state.request as Request, state.mediaType).sent.catch(complain);
       notice('Asked for again');
@@ -67,30 +74,19 @@ export class Actions {
       name: 'Cancel',
       icon: 'close',
       onCard: true,
-      carryOut: () => void this.safelight.cancel(state).catch(complain),
+      carryOut: () => this.order(this.safelight.cancel(state)),
     };
   }
 
   private async remove(state: GenerationState): Promise<void> {
     if (!(await confirmed())) return;
-    this.safelight.remove(state).catch(complain);
+    this.order(this.safelight.remove(state));
   }
-}
 
-/** A button with its drawing. The words are for those who cannot see it, or in full. */
-export function buttonOf(action: Action, state: GenerationState, inWords: boolean): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.dataset.action = action.name;
-  button.append(icon(action.icon));
-  if (inWords) button.append(action.name);
-  else {
-    button.className = 'icon';
-    button.title = action.name;
-    button.setAttribute('aria-label', `${action.name}: ${promptOf(state)}`);
+  private order(sent: Promise<void>): void {
+    this.connection.waitFor(sent);
+    sent.catch(complain);
   }
-  button.addEventListener('click', action.carryOut);
-  return button;
 }
 
 /** The request with the seed that was used, so that it makes the same again. */

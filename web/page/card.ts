@@ -1,7 +1,8 @@
 // One generation in the gallery.
 
 import type { GenerationState } from '../client';
-import { buttonOf, type Actions } from './actions';
+import { ActionButtons } from './action_buttons';
+import type { Actions } from './actions';
 import { Frame } from './frame';
 import { part } from './part';
 import { captionOf, promptOf } from './words';
@@ -10,19 +11,18 @@ import { captionOf, promptOf } from './words';
 export class Card {
   readonly element: HTMLElement;
   private readonly frame: Frame;
-  private readonly buttons: HTMLElement;
-  private offered = '';
+  private readonly buttons: ActionButtons;
   state: GenerationState;
 
   constructor(
     state: GenerationState,
-    private readonly actions: Actions,
+    actions: Actions,
     open: (card: Card, index: number) => void,
   ) {
     const template = part(document, '#card', HTMLTemplateElement);
     const copy = document.importNode(template.content, true);
     this.element = part(copy, '.card', HTMLElement);
-    this.buttons = part(this.element, '.actions', HTMLElement);
+    this.buttons = new ActionButtons(part(this.element, '.actions', HTMLElement), actions, 'card');
     this.frame = new Frame(part(this.element, '.frame', HTMLElement), (index) => open(this, index));
     this.state = state;
     this.show(state);
@@ -37,36 +37,12 @@ export class Card {
     this.frame.show(state);
     this.write('.prompt', promptOf(state));
     this.write('.words', captionOf(state));
-    this.offerActions();
+    if (this.buttons.show(() => this.state)) this.focus();
   }
 
   /** Puts the focus on what opens the viewer, or on the card's first button. */
   focus(): void {
     this.element.querySelector<HTMLElement>('button')?.focus();
-  }
-
-  /** Buttons stay as long as they mean the same: a new one would lose the focus. */
-  private offerActions(): void {
-    const actions = this.actions.of(this.state).filter(({ onCard }) => onCard);
-    const offered = JSON.stringify([this.state.status, actions.map(({ name }) => name)]);
-    if (offered !== this.offered) {
-      this.offered = offered;
-      const hadFocus = this.buttons.contains(document.activeElement);
-      // What a button does is looked up when it is pressed: the state may be another by then.
-      const buttons = actions.map((action) =>
-        buttonOf({ ...action, carryOut: () => this.carryOut(action.name) }, this.state, false),
-      );
-      this.buttons.replaceChildren(...buttons);
-      if (hadFocus) this.focus();
-    }
-    // Not `disabled`, which would take the focus away from under the person's fingers.
-    for (const button of this.buttons.children) {
-      button.setAttribute('aria-disabled', String(this.state.ordered !== undefined));
-    }
-  }
-
-  private carryOut(name: string): void {
-    if (this.state.ordered === undefined) this.actions.named(name, this.state)?.carryOut();
   }
 
   /** The text is set only when it differs, so a selection in it stays. */

@@ -1,31 +1,40 @@
 // The files of a result, saved by the browser.
 
 import type { Result } from '../client';
+import { notice } from './notices';
 
 const KEPT_MS = 60_000; // some browsers read it later than they are told to
 
-export function download(result: Result): void {
+export async function download(result: Result): Promise<void> {
   const urls = 'image_urls' in result ? result.image_urls : [result.video_url];
-  urls.forEach((url, index) => void save(url, nameOf(result.object_paths[index] ?? url)));
+  const saved = await Promise.all(urls.map((url, index) => save(url, nameOf(result.object_paths[index] ?? url))));
+  const unsaved = urls.filter((_, index) => !saved[index]);
+  const [first] = unsaved;
+  if (first === undefined) return;
+  if (!navigator.onLine) return notice('You are offline: download it when the connection is back');
+  // Where the bucket allows no page to read it (docs/frontend.md), a tab of its own still shows it. A browser lets
+  // one press open one tab.
+  click({ href: first, target: '_blank', rel: 'noopener' });
+  if (unsaved.length > 1) notice('The first is open in a tab. The others cannot be saved from here: open them in the gallery');
 }
 
-/** Browsers ignore `download` on an address of another origin, so the file is fetched first. */
-async function save(url: string, name: string): Promise<void> {
-  const link = document.createElement('a');
+/** Browsers ignore `download` on an address of another origin, so the file is fetched first. Whether it could be. */
+async function save(url: string, name: string): Promise<boolean> {
   try {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = name;
+    const href = URL.createObjectURL(await answer.blob());
+    click({ href, download: name });
+    setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
+    return true;
   } catch (error) {
-    // Where the bucket allows no page to read it (docs/frontend.md), a tab of its own still shows it.
-    console.info('opened instead of saved:', error);
-    link.href = url;
-    link.target = '_blank';
-    link.rel = 'noopener';
+    console.info('not saved:', error);
+    return false;
   }
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+}
+
+function click(attributes: Partial<HTMLAnchorElement>): void {
+  Object.assign(document.createElement('a'), attributes).click();
 }
 
 function nameOf(path: string): string {

@@ -11,7 +11,7 @@ import {
 import { connectFirestoreEmulator, getFirestore } from 'firebase/firestore';
 import type { FirebaseStorage } from 'firebase/storage';
 
-import { Safelight } from '../client';
+import { Safelight, SafelightError } from '../client';
 
 const EMULATOR_PORTS = { auth: 9099, firestore: 8080, storage: 9199 };
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
@@ -19,7 +19,10 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 /** The page does not know which Firebase project it belongs to. */
 export class NotHosted extends Error {}
 
-/** Connects to the project that Hosting names, or to the emulators when the page comes from this machine. */
+/**
+ * Connects to the project that Hosting names, or to the emulators when the page comes from this machine.
+ * Throws `NotHosted`, or a `SafelightError` where Hosting cannot be reached.
+ */
 export async function connect(): Promise<{ auth: Auth; safelight: Safelight }> {
   const app = initializeApp(await projectOptions());
   // Without the popup resolver that getAuth() brings: it would load scripts from Google.
@@ -47,11 +50,11 @@ export async function connect(): Promise<{ auth: Auth; safelight: Safelight }> {
 }
 
 async function projectOptions(): Promise<FirebaseOptions> {
-  try {
-    const answer = await fetch('/__/firebase/init.json');
-    if (answer.ok) return (await answer.json()) as FirebaseOptions;
-  } catch {
-    // Said below, as for an answer that is none.
-  }
-  throw new NotHosted();
+  const answer = await fetch('/__/firebase/init.json').catch((cause: unknown) => {
+    const message = 'This page cannot be reached any more. Check the connection; it tries again by itself.';
+    throw new SafelightError('unreachable', message, { retryable: true, cause });
+  });
+  const options: unknown = answer.ok ? await answer.json().catch(() => undefined) : undefined;
+  if (options === undefined) throw new NotHosted();
+  return options as FirebaseOptions;
 }

@@ -58,6 +58,7 @@ export class Gallery {
     this.end.disconnect();
     this.viewer.close();
     this.list.replaceChildren();
+    this.empty.hidden = true;
     this.list.setAttribute('aria-busy', 'true');
     this.moreButton.hidden = true;
   }
@@ -76,10 +77,13 @@ export class Gallery {
     for (const [key, card] of this.cards) {
       if (keys.has(key)) continue;
       const hadFocus = card.element.contains(document.activeElement);
+      const beside = card.element.nextElementSibling ?? card.element.previousElementSibling;
       card.element.remove();
       this.cards.delete(key);
       this.working.delete(key);
-      if (hadFocus) part(document, '#gallery-title', HTMLElement).focus();
+      const next = this.cardOf(beside);
+      if (hadFocus && next !== undefined) next.focus();
+      else if (hadFocus) part(document, '#gallery-title', HTMLElement).focus();
     }
   }
 

@@ -15,6 +15,7 @@ import {
 import type { InputPicture } from './input_picture';
 import { ParameterFields } from './parameter_fields';
 import { part } from './part';
+import { Repeats } from './repeats';
 import { shapesOf } from './shapes';
 import { formatNumber, problemInWords } from './words';
 
@@ -31,6 +32,7 @@ export class RequestForm {
   private readonly opener = part(document, '#settings-open', HTMLButtonElement);
   private readonly button = part(document, '#generate', HTMLButtonElement);
   private readonly parameters = new ParameterFields(part(document, '#parameters', HTMLElement));
+  private readonly repeats = new Repeats();
   private userId: string | undefined;
   private startsFromPicture = false;
 
@@ -66,6 +68,16 @@ export class RequestForm {
   disable(): void {
     this.userId = undefined;
     this.picture.remove(); // it belongs to the user who has left
+  }
+
+  /** Forgets what somebody has typed who does not want to be here any more. */
+  clear(): void {
+    this.form.reset();
+    this.offerModels();
+    this.parameters.fill({}, true);
+    this.openSettings(false);
+    this.showLength();
+    this.explain(undefined);
   }
 
   /** Fills in what was asked before, to be changed. */
@@ -104,7 +116,7 @@ export class RequestForm {
     const empty = request.prompt.trim() === '' ? { field: 'prompt', reason: 'is empty: say what to make' } : undefined;
     const problem = empty ?? unreadable ?? problemIn(mediaType, request, userId);
     this.explain(problem);
-    if (problem === undefined) this.send(mediaType, request);
+    if (problem === undefined && !this.repeats.isOne(JSON.stringify(request))) this.send(mediaType, request);
   }
 
   private get mediaType(): MediaType {

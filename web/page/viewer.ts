@@ -1,7 +1,8 @@
 // One picture or video in full size, and everything that is known about it. Arrow keys go through the gallery.
 
 import type { GenerationState } from '../client';
-import { buttonOf, type Actions } from './actions';
+import { ActionButtons } from './action_buttons';
+import type { Actions } from './actions';
 import type { Card } from './card';
 import { part } from './part';
 import { factsOf, promptOf } from './words';
@@ -18,13 +19,19 @@ interface Place {
 export class Viewer {
   private readonly dialog = part(document, '#viewer', HTMLDialogElement);
   private readonly stage = part(this.dialog, '.stage', HTMLElement);
-  private readonly actionList = part(this.dialog, '.actions', HTMLElement);
+  private readonly buttons: ActionButtons;
   private readonly previous = part(this.dialog, '.previous', HTMLButtonElement);
   private readonly next = part(this.dialog, '.next', HTMLButtonElement);
   private places: Place[] = [];
   private at: Place | undefined;
+  /** Puts the focus somewhere when it has closed. */
+  private handBack: () => void = focusTitle;
 
-  constructor(private readonly actions: Actions) {
+  constructor(actions: Actions) {
+    const leave = (name: string) => {
+      if (LEADS_AWAY.includes(name)) this.leave();
+    };
+    this.buttons = new ActionButtons(part(this.dialog, '.actions', HTMLElement), actions, 'viewer', leave);
     this.previous.addEventListener('click', () => this.step(-1));
     this.next.addEventListener('click', () => this.step(1));
     part(this.dialog, '.close', HTMLButtonElement).addEventListener('click', () => this.dialog.close());
@@ -34,9 +41,8 @@ export class Viewer {
     });
     this.dialog.addEventListener('close', () => {
       this.stage.replaceChildren(); // a video stops
-      if (this.at?.card.element.isConnected) this.at.card.focus();
-      else if (this.at !== undefined) part(document, '#gallery-title', HTMLElement).focus();
       this.at = undefined;
+      this.handBack();
     });
   }
 
@@ -53,13 +59,17 @@ export class Viewer {
 
   /** The cards of the gallery, in its order. */
   follow(cards: readonly Card[]): void {
+    const was = this.position;
     this.places = cards.flatMap((card) =>
       Array.from({ length: countOf(card.state) }, (_, index): Place => ({ card, index })),
     );
-    if (this.at === undefined) return;
-    if (this.position < 0) return this.dialog.close(); // it has been deleted
-    this.showActions(this.at);
-    this.showNeighbours();
+    if (this.at === undefined || !this.dialog.open) return;
+    if (this.position >= 0) this.showActions(this.at);
+    else {
+      const beside = this.places[Math.min(was, this.places.length - 1)]; // it has been deleted
+      this.handBack = beside === undefined ? focusTitle : () => beside.card.focus();
+      this.dialog.close();
+    }
   }
 
   private get position(): number {
@@ -68,46 +78,34 @@ export class Viewer {
 
   private show(place: Place): void {
     this.at = place;
-    const { state } = place.card;
+    const { card } = place;
+    const { state } = card;
+    this.handBack = () => (card.element.isConnected ? card.focus() : focusTitle());
     this.stage.replaceChildren(...contentsOf(state, place.index));
-    const which = `${this.position + 1} of ${this.places.length}`;
     part(this.dialog, '.prompt', HTMLElement).textContent = promptOf(state);
-    part(this.dialog, '.position', HTMLElement).textContent = which;
     part(this.dialog, '.facts', HTMLElement).replaceChildren(...factsOf(state).flatMap(([name, value]) => fact(name, value)));
     this.showActions(place);
-    this.showNeighbours();
     // What had the focus may be gone or off, and the keys are heard in here only.
     const focused = document.activeElement;
     const lost = !this.dialog.contains(focused) || focused?.matches(':disabled');
     if (this.dialog.open && lost) this.dialog.focus();
   }
 
-  /** What a button does is looked up when it is pressed: the state may be another by then. */
+  /** And which one of how many it is; both change while it is looked at. */
   private showActions({ card }: Place): void {
-    const buttons = this.actions.of(card.state).map((action) => {
-      const carryOut = () => {
-        if (card.state.ordered !== undefined) return;
-        if (LEADS_AWAY.includes(action.name)) this.leave();
-        this.actions.named(action.name, card.state)?.carryOut();
-      };
-      return buttonOf({ ...action, carryOut }, card.state, true);
-    });
-    const focused = (document.activeElement as HTMLElement | null)?.dataset.action;
-    this.actionList.replaceChildren(...buttons);
-    buttons.find(({ dataset }) => dataset.action === focused)?.focus();
-    for (const button of buttons) button.setAttribute('aria-disabled', String(card.state.ordered !== undefined));
+    if (this.buttons.show(() => card.state)) this.dialog.focus();
+    const { position } = this;
+    const which = `${position + 1} of ${this.places.length}`;
+    const said = part(this.dialog, '.position', HTMLElement);
+    if (said.textContent !== which) said.textContent = which;
+    this.previous.disabled = position <= 0;
+    this.next.disabled = position >= this.places.length - 1;
   }
 
   /** Closes, and leaves the focus to whoever asked. */
   private leave(): void {
-    this.at = undefined;
+    this.handBack = () => {};
     this.dialog.close();
-  }
-
-  private showNeighbours(): void {
-    const { position } = this;
-    this.previous.disabled = position <= 0;
-    this.next.disabled = position >= this.places.length - 1;
   }
 
   private step(by: number): void {
@@ -129,6 +127,10 @@ export class Viewer {
     event.preventDefault();
     this.step(by);
   }
+}
+
+function focusTitle(): void {
+  part(document, '#gallery-title', HTMLElement).focus();
 }
 
 function countOf(state: GenerationState): number {

@@ -3,6 +3,7 @@
 import { FirebaseError } from 'firebase/app';
 
 import { hasEnded, SafelightError, type ErrorCode, type GenerationState, type Problem } from '../client';
+import { StillSending } from './connection';
 import { NotHosted } from './firebase';
 
 const FIELD_NAMES: Readonly<Record<string, string>> = {
@@ -150,6 +151,7 @@ export function errorInWords(error: unknown): string {
   if (error instanceof NotHosted) {
     return 'This page does not know its Firebase project. Open it from Firebase Hosting or its emulator.';
   }
+  if (error instanceof StillSending) return 'Wait until everything is sent: what is not would be lost.';
   if (error instanceof SafelightError) return error.message;
   if (error instanceof FirebaseError) {
     return ACCOUNT_ERRORS[error.code] ?? `Firebase answered “${error.code}”. Reload the page to try again.`;
