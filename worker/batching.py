@@ -106,8 +106,9 @@ class Batching:
         more = min(best * 2, largest)
         if more == best:
             return best
-        is_known_not_to = curve.pays(more, waiting) is False
-        return best if is_known_not_to and curve.calls < curve.tried_at[more] + TRY_AGAIN_AFTER else more
+        trial = waiting if best < waiting < more else more  # no more can be in the call than wait for it
+        is_known_not_to = curve.pays(trial, waiting) is False
+        return best if is_known_not_to and curve.calls < curve.tried_at[trial] + TRY_AGAIN_AFTER else more
 
     def seconds(self, kind: Kind, pictures: int, waiting: int) -> float | None:
         """What so many pictures will take, in as many calls as it needs; None where nobody knows yet.

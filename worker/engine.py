@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,10 @@ class DiffusersEngine:
         call = Call(loaded, parts, self.projections.get(model.id))
         for part in self._within_memory(call):
             part.remake(BLACK)
+            again = Call(loaded, [part], self.projections.get(model.id))
             with leaner(call.pipeline, self.device):
-                Call(loaded, [part], self.projections.get(model.id)).run(last_try=True)
+                if self._run_if_it_fits(again, last_try=True) is None:
+                    raise _too_big()
         if (
             (fit_previews or model.id not in self.projections)
             and call.latents is not None
@@ -121,20 +123,22 @@ class DiffusersEngine:
             self.projections[model.id] = fit(call.latents, call.pictures)
 
     def _within_memory(self, call: Call) -> Sequence[Part]:
-        try:
-            return call.run()
-        except torch.OutOfMemoryError as error:
-            _let_go(self.device)
-            if len(call.parts) > 1 or call.has_delivered:
-                raise _too_big() from error  # the lane tries each part by itself
-        call.parts[0].remake(OUT_OF_MEMORY)
-        log.warning("made_leaner", extra={"model": call.model.id})
-        try:
+        black = self._run_if_it_fits(call)
+        if black is None and len(call.parts) == 1 and not call.has_delivered:
+            call.parts[0].remake(OUT_OF_MEMORY)
+            log.warning("made_leaner", extra={"model": call.model.id})
             with leaner(call.pipeline, self.device):
-                return call.run()
-        except torch.OutOfMemoryError as error:
-            _let_go(self.device)
-            raise _too_big() from error
+                black = self._run_if_it_fits(call)
+        if black is None:
+            raise _too_big()  # of several, the lane tries each by itself
+        return black
+
+    def _run_if_it_fits(self, call: Call, *, last_try: bool = False) -> Sequence[Part] | None:
+        """None where it does not. The error is gone by then: its frames hold all that was in the memory."""
+        with suppress(torch.OutOfMemoryError):
+            return call.run(last_try=last_try)
+        _let_go(self.device)
+        return None
 
 
 @contextmanager

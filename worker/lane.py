@@ -118,6 +118,8 @@ class Lane:
             return float("inf")
         ahead: Counter[Kind] = Counter()
         for other in (*self._let_in, *self._ready):
+            if other.kind != place.kind and not self._pipelines.has(other.model):
+                return float("inf")  # how long a model takes to load is not known
             ahead[other.kind] += other.pictures
         seconds = [
             self._batching.seconds_before(kind, pictures, place.pictures, self._waiting(kind))
@@ -232,7 +234,7 @@ class Lane:
             elif place.delivered:
                 place.arriving.put(error)  # who has had a part of his video cannot be given it again
             else:
-                alone.append(self._make([place]))
+                alone.append(place.left or self._make([place]))  # who has left may have been to blame
         if alone and not any(alone):
             with self._changed:
                 self._batching.remember(call[0].kind, _pictures(call), math.inf)

@@ -114,7 +114,7 @@ def _warm_up(engine: DiffusersEngine, model: Model, catalogue: Catalogue, batchi
         parts = [_Trial(request=next(requests), seed=seed) for seed in range(largest)]
         together = _seconds_if_it_works(engine, model, parts, usual)
         batching.remember(kind, largest, together)
-        if together / largest < alone:
+        if batching.size(kind, largest) == largest:
             share, company = together / largest, largest
     return Took(gpu=share, together=company, after=_encoding(path, usual, first) + UPLOADING_SECONDS)
 

@@ -103,6 +103,16 @@ def test_what_did_not_pay_is_tried_again_once_in_a_while() -> None:
     assert sizes == [1] * TRY_AGAIN_AFTER + [2]
 
 
+def test_a_trial_is_over_where_fewer_wait_than_it_is_for() -> None:
+    """Three in a room for four take longer than two and one: they are not put together again soon."""
+    batching = measured({1: 1.0, 2: 1.5, 8: 6.0})
+    assert batching.size(kind(), 3) == 4
+    batching.remember(kind(), 3, 2.2)
+
+    assert batching.size(kind(), 3) == 2
+    assert batching.size(kind(), 4) == 4
+
+
 def test_what_failed_for_being_many_counts_as_endless_and_tells_nothing_of_the_rest() -> None:
     batching = measured({1: 1.0, 2: 1.1, 4: 1.2})
     assert batching.size(kind(), 1) == 8

@@ -297,6 +297,25 @@ def test_while_a_model_is_loaded_nobody_is_let_in() -> None:
     assert (first.result(PATIENCE), second.result(PATIENCE)) == ([0], [1])
 
 
+def test_while_a_model_waits_to_be_loaded_nobody_is_let_in_behind_it() -> None:
+    gpu = Gpu()
+    gpu.loaded = {MODEL.id}
+    jobs = jobs_for(gpu, {1: 0.01})
+    jobs.lane._batching.remember(kind_of(OTHER, asked()), 1, 0.01)
+    results = [jobs.start(0)]
+    assert gpu.began.acquire(timeout=PATIENCE)
+    results.append(jobs.start(1, of=OTHER))
+    jobs.wait_for(1)
+    results.append(jobs.start(2))
+    jobs.wait_for_line(1)
+
+    assert not threading.Event().wait(0.3)
+    assert jobs.let_in == [0, 1]
+
+    gpu.go_on.release(3)
+    assert [result.result(PATIENCE) for result in results] == [[0], [1], [2]]
+
+
 def test_a_model_that_cannot_be_loaded_is_tried_once_for_all_of_a_call() -> None:
     gpu = Gpu()
     jobs = jobs_for(gpu, PAYS)
@@ -340,6 +359,28 @@ def test_a_batch_that_is_too_large_is_not_tried_at_every_call() -> None:
             """Begin anew."""
 
     assert len([call for call in gpu.calls if len(call) == 4]) == 1
+
+
+def test_a_batch_of_which_one_has_left_is_not_taken_for_too_large() -> None:
+    gpu = Gpu()
+    jobs = jobs_for(gpu, PAYS)
+    first, *mates = three_behind_one(gpu, jobs)
+
+    def fails(parts: Sequence[Part]) -> Exception | None:
+        if len(parts) == 1:
+            return None
+        jobs.followers[2].leaves = True
+        for part in parts:
+            part.step(1, 2)
+        return ValueError("2 was bad")
+
+    gpu.failing = fails
+    gpu.go_on.release(9)
+
+    assert [future.result(PATIENCE) for future in (first, mates[0], mates[2])] == [[0], [1], [3]]
+    with pytest.raises(ClaimLost):
+        mates[1].result(PATIENCE)
+    assert jobs.lane._batching.size(kind_of(MODEL, asked()), 8) == 8
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_job_and_not_the_lane() -> None:

@@ -1,7 +1,8 @@
 """What the engine makes a second time: without enough memory, compiled blocks that fail, black pictures."""
 
 import contextlib
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -67,6 +68,34 @@ def test_several_that_run_out_of_memory_are_not_made_again_together(diffusers_en
         together(diffusers_engine, *parts)
 
     assert [one.remade for one in parts] == [[], []]
+
+
+class Held:
+    """A tensor, as far as anybody sees."""
+
+
+def run_out_holding(seen: list[weakref.ref[Held]]) -> Callable[[int, int], None]:
+    """Runs out of memory, each time with something in it."""
+
+    def run_out(step: int, steps: int) -> None:
+        held = Held()
+        seen.append(weakref.ref(held))
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    return run_out
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_ran_out_of_memory_holds_none_of_it(count: int, diffusers_engine: DiffusersEngine) -> None:
+    """Or whatever is tried next would find as little as it did. The error itself is held by the lane."""
+    seen: list[weakref.ref[Held]] = []
+    parts = [part(on_step=run_out_holding(seen)) for _ in range(count)]
+
+    with pytest.raises(GenerationFailed) as failed:
+        together(diffusers_engine, *parts)
+
+    assert failed.value.failure.code is ErrorCode.OUT_OF_MEMORY
+    assert [one() for one in seen] == [None] * (2 if count == 1 else 1)
 
 
 class TestCompiled:

@@ -105,7 +105,9 @@ def test_a_batch_that_fails_in_the_warm_up_is_not_tried_again_by_jobs(
 
 
 @pytest.mark.parametrize(
-    ("batch_seconds", "gpu", "company"), [(4.0, 0.5, 8), (9.0, 1.0, 1)], ids=["pays", "does not"]
+    ("batch_seconds", "gpu", "company"),
+    [(4.0, 0.5, 8), (4.6, 1.0, 1), (9.0, 1.0, 1)],
+    ids=["pays", "pays only for those behind it", "does not"],
 )
 def test_what_a_job_takes_says_how_many_share_it(
     batch_seconds: float,
