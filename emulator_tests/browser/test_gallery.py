@@ -150,7 +150,7 @@ def test_two_hundred_old_documents_come_page_by_page(page: Page) -> None:
         before = cards.count()
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function(
-            "before => document.querySelectorAll('.card').length > before", arg=before, timeout=ANSWERED_MS
+            "before => document.querySelectorAll('.card').length > before", arg=before, timeout=GENERATED_MS
         )
 
         seen.append(uids_of(cards))
