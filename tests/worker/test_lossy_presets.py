@@ -14,9 +14,9 @@ from contracts.errors import ClaimLost
 from contracts.paths import GenerationPath, MediaType
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
+from tests.worker.jobs_in_a_lane import Follower
 from tests.worker.parts import PartOfACall, made
 from tests.worker.shipped import SHIPPED
-from tests.worker.test_lane import Follower
 from tests.worker.tiny_denoisers import FAMILIES, tiny
 from worker import lossy_presets
 from worker.acceleration import accelerate

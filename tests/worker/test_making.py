@@ -7,9 +7,9 @@ import pytest
 
 from contracts.errors import ErrorCode, Unavailable
 from tests.worker.cloud_places import IMAGE_PATH
+from tests.worker.jobs_in_a_lane import Follower
 from tests.worker.painters import Painter
 from tests.worker.test_batching import MODEL, asked
-from tests.worker.test_lane import Follower
 from worker.making import make
 
 

@@ -18,8 +18,8 @@ from contracts.errors import ErrorCode, OutputBlocked
 from contracts.validation import resolve_request
 from tests.worker import library_warnings
 from tests.worker.cloud_places import IMAGE_PATH
+from tests.worker.jobs_in_a_lane import Follower
 from tests.worker.parts import PartOfACall
-from tests.worker.test_lane import Follower
 from worker import safety_checker
 from worker.batching import Batching
 from worker.cannot_start import CannotStart, ModelInvalid
