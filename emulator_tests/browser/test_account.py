@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+import requests
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from emulator_tests.browser.cards import (
@@ -13,6 +14,8 @@ from emulator_tests.browser.cards import (
     save_screenshot,
 )
 from emulator_tests.browser.visitors import ANSWERED_MS, PAGE, Visitors, user_of
+from local.emulator_environment import PROJECT
+from local.firebase_user import AUTH, TIMEOUT_SECONDS
 
 
 @pytest.fixture
@@ -39,6 +42,7 @@ def test_a_guest_who_opens_an_account_keeps_the_pictures(page: Page, email: str,
 
     expect(page.locator("#account-name")).to_have_text(email)
     expect(account).to_be_hidden()
+    expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     assert user_of(page).uid == uid
     expect(card_of(page, "mine for ever")).to_have_count(1)
 
@@ -48,6 +52,7 @@ def test_a_guest_who_opens_an_account_keeps_the_pictures(page: Page, email: str,
     expect(page.locator("#empty")).to_be_visible(timeout=ANSWERED_MS)
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("")  # whoever comes next reads nothing
     page.get_by_role("button", name="Keep my pictures").click()
+    expect(account.get_by_label("Email")).to_have_value("")
     account.get_by_label("Email").fill(email)
     account.get_by_label("Password").fill("correct horse")
     account.get_by_role("button", name="Sign in").click()
@@ -67,6 +72,44 @@ def test_what_is_wrong_with_an_account_is_said(visitors: Visitors, page: Page, a
     account.get_by_role("button", name="Sign in").click()
     expect(account.get_by_role("alert")).to_have_text("Email and password do not match.")
     visitors.complaints.clear()  # a browser's console names every answer that is an error
+
+
+def test_a_session_that_ends_elsewhere_takes_nothing_that_is_typed(
+    page: Page, email: str, account: Locator
+) -> None:
+    other = page.context.new_page()
+    other.goto(PAGE)
+    expect(other.locator("#connection")).to_have_text("Connected", timeout=ANSWERED_MS)
+    page.bring_to_front()
+    account.get_by_label("Email").fill(email)
+    account.get_by_label("Password").fill("correct horse")
+    account.get_by_role("button", name="Create account").click()
+    expect(other.locator("#account-name")).to_have_text(email)
+    other.get_by_label("Prompt", exact=True).fill("half a thou")
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(other.locator("#page-error")).to_contain_text("Your session has ended", timeout=ANSWERED_MS)
+    expect(other.get_by_label("Prompt", exact=True)).to_have_value("half a thou")
+    expect(page.get_by_role("button", name="Keep my pictures")).to_be_visible(timeout=ANSWERED_MS)
+    expect(page.locator("#page-error")).to_be_empty()
+
+
+def test_who_has_forgotten_the_password_gets_an_email(page: Page, email: str, account: Locator) -> None:
+    account.get_by_label("Email").fill(email)
+    account.get_by_label("Password").fill("correct horse")
+    account.get_by_role("button", name="Create account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Keep my pictures").click()
+    account.get_by_label("Email").fill(email)
+
+    account.get_by_role("button", name="Forgot the password").click()
+
+    expect(page.locator("body > .notices")).to_contain_text("An email is on its way")
+    sent = requests.get(f"{AUTH}/emulator/v1/projects/{PROJECT}/oobCodes", timeout=TIMEOUT_SECONDS).json()[
+        "oobCodes"
+    ]
+    assert [one["requestType"] for one in sent if one["email"] == email] == ["PASSWORD_RESET"]
 
 
 def test_the_page_says_where_its_project_is_not_known(visitors: Visitors) -> None:

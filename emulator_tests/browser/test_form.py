@@ -47,17 +47,81 @@ def test_a_picture_can_be_dropped_and_taken_away_again(page: Page) -> None:
 
     expect(page.locator("#input-picture")).to_be_hidden()
     open_settings(page)
-    expect(page.get_by_label("Strength", exact=True)).to_have_count(0)
+    expect(page.get_by_label("Strength", exact=True)).to_be_hidden()
+
+
+def test_without_its_picture_nothing_is_made(page: Page) -> None:
+    """It would be another one than was asked for, and paid all the same."""
     drop(page, list(b"<svg/>"), "image/png")
     expect(page.locator("#input-picture .words")).to_have_text(
         "This is not a picture that can be read: PNG, JPEG and WebP are."
     )
 
+    page.get_by_label("Prompt", exact=True).fill("a lamp")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#form-error")).to_have_text(
+        "Picture to start from could not be uploaded: choose another one, or remove it."
+    )
+    page.wait_for_timeout(500)
+    expect(page.locator(".card")).to_have_count(0)
+
+    page.get_by_role("button", name="Remove the picture").click()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_what_is_typed_during_an_upload_goes_on(page: Page) -> None:
+    page.route("**/v0/b/**", lambda _route: None)
+    drop(page, list(png()), "image/png")
+    expect(page.locator("#input-picture .words")).to_have_text("Uploading")
+    page.get_by_label("Prompt", exact=True).fill("a lamp")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#form-error")).to_have_text("Picture to start from is still on its way: wait a moment.")
+    open_settings(page)
+    steps = page.get_by_label("Steps", exact=True)
+    steps.fill("12")
+
+    page.unroute("**/v0/b/**")  # what was held goes on
+
+    expect(page.get_by_label("Strength", exact=True)).to_be_visible()
+    expect(steps).to_be_focused()
+    expect(steps).to_have_value("12")
+    page.get_by_label("Strength", exact=True).fill("0.05")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#form-error")).to_have_text(
+        "Strength \u00d7 Steps must be at least 1: nothing would be done."
+    )
+
 
 def test_a_model_that_starts_from_no_picture_does_not_offer_it(page: Page) -> None:
+    drop(page, list(png()), "image/png")
+    expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+
     page.get_by_text("Video", exact=True).click()
 
     expect(page.locator("#choose-picture")).to_be_hidden()
+    expect(page.locator("#input-picture")).to_be_hidden()
+    drop(page, list(png()), "image/png", on="body")
+    expect(page.locator("body > .notices")).to_contain_text("This model does not start from a picture")
+    page.get_by_text("Image", exact=True).click()
+    expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+
+
+def test_a_picture_can_be_dropped_beside_the_form(page: Page) -> None:
+    drop(page, list(png()), "image/png", on="#gallery")
+
+    expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+
+
+def test_an_example_can_be_taken_back(page: Page) -> None:
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.press_sequentially("what I had thought of")
+
+    page.get_by_role("list", name="Examples").get_by_role("button").first.click()
+    expect(prompt).not_to_have_value("what I had thought of")
+    page.keyboard.press("Control+z")
+
+    expect(prompt).to_have_value("what I had thought of")
 
 
 def test_an_upload_whose_script_cannot_be_fetched_says_what_to_do(visitors: Visitors, page: Page) -> None:
@@ -69,18 +133,18 @@ def test_an_upload_whose_script_cannot_be_fetched_says_what_to_do(visitors: Visi
     visitors.forget("ERR_FAILED")
 
 
-def drop(page: Page, content: list[int], content_type: str) -> None:
-    """Drop a file on the form, as a browser tells it."""
+def drop(page: Page, content: list[int], content_type: str, *, on: str = "#prompt") -> None:
+    """Drop a file on the page, as a browser tells it."""
     page.evaluate(
-        """([content, type]) => {
+        """([content, type, on]) => {
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File([new Uint8Array(content)], 'dropped.png', {type}));
             for (const kind of ['dragover', 'drop']) {
                 const event = new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true});
-                document.querySelector('#prompt').dispatchEvent(event);
+                document.querySelector(on).dispatchEvent(event);
             }
         }""",
-        [content, content_type],
+        [content, content_type, on],
     )
 
 
@@ -103,12 +167,18 @@ def test_a_seed_can_be_kept(page: Page) -> None:
 
 def test_a_shape_fills_in_both_sides(page: Page) -> None:
     open_settings(page)
+    portrait = page.get_by_role("button", name="Portrait")
+    expect(page.get_by_role("button", name="Square")).to_have_attribute("aria-pressed", "true")
 
-    page.get_by_role("button", name="Portrait").click()
+    portrait.click()
 
+    expect(portrait).to_have_attribute("aria-pressed", "true")
     width = int(page.get_by_label("Width", exact=True).input_value())
     height = int(page.get_by_label("Height", exact=True).input_value())
     assert width < height
+    page.get_by_label("Height", exact=True).fill(str(width))
+    expect(portrait).to_have_attribute("aria-pressed", "false")
+    portrait.click()
     card = ask(page, "a tall one", Steps=1)
     expect_status(card, "completed")
 

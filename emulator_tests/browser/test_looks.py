@@ -17,8 +17,10 @@ from emulator_tests.browser.cards import (
 )
 from emulator_tests.browser.visitors import ANSWERED_MS, Visitors, create, user_of
 
+PHONE_WIDTH = 544  # 34rem, as in web/page/styles
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+STUDIES = "a purple heart"
 PICTURES = [
     "sunset over the sea",
     "a yellow star on a purple background",
@@ -44,7 +46,7 @@ def gallery(browser: Browser) -> Iterator[Page]:
     user = user_of(page)
     for index, prompt in enumerate(PICTURES):
         create(user, "images", f"picture-{index}", {"prompt": prompt, "seed": 11 + index})
-    create(user, "images", "four", {"prompt": "four suns", "num_images": 4, "seed": 3})
+    create(user, "images", "four", {"prompt": STUDIES, "num_images": 4, "seed": 3})
     create(user, "images", "failed", {"prompt": "a lighthouse in the fog", "model": "no-such-model"})
     create(user, "videos", "ball", {"prompt": "a yellow ball moving to the right on a blue background"})
     create(user, "videos", "night", {"prompt": "day turning to night over the sea"})
@@ -69,16 +71,39 @@ def test_a_full_gallery_fits_every_window_by_day_and_by_night(full: Page) -> Non
     slow = ask(full, "sunset over the sea, slowly", "Image", Steps=200, Width=128, Height=128)
     full.get_by_role("button", name="Settings", exact=True).click()
     half = "card => Number(card.querySelector('.frame').style.getPropertyValue('--fraction')) > 0.4"
+    full.mouse.move(0, 0)  # no button is pointed at
     full.wait_for_function(half, arg=slow.element_handle(), timeout=GENERATED_MS)
+    assert violations(full) == []
 
     for width, height in ((1440, 1000), (820, 1100), (390, 844), (320, 640)):
         full.set_viewport_size({"width": width, "height": height})
+        if width < PHONE_WIDTH:
+            hold_as_a_phone(full, width, height)
         for scheme in ("light", "dark"):
             full.emulate_media(color_scheme=scheme)
             assert full.evaluate("document.documentElement.scrollWidth") <= width
             save_screenshot(full, f"gallery-{width}-{scheme}.png", full_page=False)
+    assert words_that_are_cut_off(full) == []
     slow.get_by_role("button", name="Cancel").click()
     expect(slow).not_to_have_attribute("data-status", "processing")
+
+
+def hold_as_a_phone(page: Page, width: int, height: int) -> None:
+    """A phone's scrollbars take no room. Until the window gets another size."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def words_that_are_cut_off(page: Page) -> list[str]:
+    """Of what the cards say instead of a picture."""
+    said: list[str] = page.evaluate("""
+        () => [...document.querySelectorAll('.frame > p')].filter((line) => {
+          const [box, frame] = [line.getBoundingClientRect(), line.parentElement.getBoundingClientRect()];
+          const isOutside = box.top < frame.top || box.bottom > frame.bottom;
+          return isOutside || line.scrollHeight > line.clientHeight + 1;
+        }).map((line) => line.textContent)
+    """)
+    return said
 
 
 def test_axe_finds_nothing_on_the_page_in_its_states(full: Page) -> None:
@@ -92,11 +117,16 @@ def test_axe_finds_nothing_on_the_page_in_its_states(full: Page) -> None:
         assert violations(full) == []
         save_screenshot(full, f"settings-{scheme}.png", full_page=False)
         full.get_by_label("Width", exact=True).fill("")
-        card_of(full, "four suns").locator(".open").first.click()
-        assert violations(full) == []
+        card_of(full, STUDIES).locator(".open").first.click()
         save_screenshot(full, f"viewer-{scheme}.png", full_page=False)
+        full.locator("#viewer").get_by_role("button", name="Copy prompt").click()
+        expect(full.locator("#viewer .notices p").first).to_be_visible()
+        assert violations(full) == []
         full.keyboard.press("Escape")
         full.get_by_role("button", name="Keep my pictures").click()
+        assert violations(full) == []
+        full.keyboard.press("Escape")
+        card_of(full, STUDIES).get_by_role("button", name="Delete").click()
         assert violations(full) == []
         full.keyboard.press("Escape")
 
@@ -111,6 +141,12 @@ def test_axe_finds_nothing_on_an_empty_page_or_a_small_one(visitors: Visitors, p
     with visitors.offline(page):
         expect(page.locator("#offline")).to_be_visible()
         assert violations(page) == []
+        page.set_viewport_size({"width": 320, "height": 640})
+        save_screenshot(page, "offline-320.png", full_page=False)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert (
+            float(page.locator("#connection").evaluate("said => parseFloat(getComputedStyle(said).fontSize)")) > 0
+        )
 
 
 def test_everything_on_a_card_can_be_reached_by_keyboard(full: Page) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import indent
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from emulator_tests.browser.cards import (
@@ -21,8 +23,10 @@ from emulator_tests.browser.cards import (
     wait_for,
 )
 from emulator_tests.browser.visitors import ANSWERED_MS, PAGE, Visitors, create, user_of
-from local.firebase_user import FirebaseUser
+from local.emulator_environment import PROJECT
+from local.firebase_user import FIRESTORE, TIMEOUT_SECONDS, FirebaseUser
 
+ROOT = Path(__file__).resolve().parents[2]
 SNIPPETS = Path(__file__).parent / "scripts" / "promised_snippets.ts"
 
 PROMISED_SNIPPET = """\
@@ -115,8 +119,8 @@ def test_a_failure_on_the_server_is_shown_with_its_sentence(page: Page) -> None:
     expect_status(card, "failed", ANSWERED_MS)
     document = user.read(f"generations/{user.uid}/images/unknown-model")
     assert document is not None
-    expect(card.locator(".problem")).to_have_text(document["error"]["message"])
-    assert "model" in document["error"]["message"]
+    assert document["error"]["message"] == "model must be one of those that make images: safelight-image"
+    expect(card.locator(".problem")).to_have_text("Model must be one of those that make images: safelight-image.")
     expect(card.get_by_role("button", name="Delete")).to_be_visible()
 
 
@@ -156,6 +160,8 @@ def test_a_generation_can_be_cancelled_from_the_page(page: Page) -> None:
     expect_status(card, "cancelled", ANSWERED_MS)
     expect(card.locator(".state")).to_have_text("Cancelled")
     expect(card.get_by_role("button", name="Cancel")).to_be_hidden()
+    card.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Steps", exact=True)).to_have_value("200")
 
 
 def test_a_generation_survives_a_reload_and_can_be_deleted_from_the_page(page: Page) -> None:
@@ -194,7 +200,7 @@ def test_the_page_works_from_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
     expect_status(card_of(page, "typed"), "completed")
-    expect(page.locator("#announcement")).to_have_text("Done: typed")
+    expect(page.locator("body > .announcement")).to_have_text("Done: typed")
 
 
 def test_a_reload_in_the_middle_loses_nothing(page: Page) -> None:
@@ -240,6 +246,64 @@ def test_one_very_long_word_does_not_push_the_page_apart(page: Page) -> None:
 
     expect_status(card_of(page, "one word"), "failed", ANSWERED_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_what_is_written_from_right_to_left_stands_on_the_right(page: Page) -> None:
+    card = ask(page, "قطة تحت المطر", Steps=1)
+
+    for place in (page.get_by_label("Prompt", exact=True), card.locator(".prompt")):
+        assert place.evaluate("element => getComputedStyle(element).direction") == "rtl"
+
+
+def test_nothing_moves_while_the_page_opens(three: Page) -> None:
+    three.add_init_script("""
+        window.shifts = [];
+        new PerformanceObserver((list) => {
+          for (const { sources } of list.getEntries()) {
+            window.shifts.push(...sources.map(({ node }) => node?.id || node?.className || node?.nodeName));
+          }
+        }).observe({ type: 'layout-shift', buffered: true });
+    """)
+
+    three.reload()
+
+    expect(three.locator(".card")).to_have_count(3)
+    expect(three.get_by_role("list", name="Examples").get_by_role("button")).not_to_have_count(0)
+    assert three.evaluate("window.shifts") == []
+
+
+def test_a_listener_that_the_server_has_ended_listens_again(visitors: Visitors, three: Page) -> None:
+    with no_rules():
+        three.reload()
+        expect(three.locator("#page-error")).to_contain_text("refused", timeout=ANSWERED_MS)
+        expect(three.locator("#connection")).to_have_text("Reconnecting")
+    visitors.complaints.clear()
+
+    three.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(three.locator(".card")).to_have_count(3, timeout=ANSWERED_MS)
+    expect(three.locator("#page-error")).to_be_empty()
+    expect(three.locator("#connection")).to_have_text("Connected")
+
+
+@contextmanager
+def no_rules() -> Iterator[None]:
+    """While these are deployed, nobody may do anything."""
+    nothing = "match /databases/{database}/documents/{path=**} { allow read, write: if false; }"
+    try:
+        deploy_rules(f"rules_version = '2'; service cloud.firestore {{ {nothing} }}")
+        yield
+    finally:
+        deploy_rules((ROOT / "firestore.rules").read_text(encoding="utf-8"))
+
+
+def deploy_rules(rules: str) -> None:
+    answer = requests.put(
+        f"{FIRESTORE}/emulator/v1/projects/{PROJECT}:securityRules",
+        json={"rules": {"files": [{"name": "firestore.rules", "content": rules}]}},
+        timeout=TIMEOUT_SECONDS,
+    )
+    answer.raise_for_status()
 
 
 def test_the_page_is_quiet_and_stays_on_this_machine(visitors: Visitors) -> None:

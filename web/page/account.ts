@@ -3,6 +3,7 @@
 import {
   EmailAuthProvider,
   linkWithCredential,
+  sendPasswordResetEmail,
   signInWithEmailAndPassword,
   signOut,
   type Auth,
@@ -21,6 +22,8 @@ export class Account {
   private readonly password = part(document, '#password', HTMLInputElement);
   private readonly opener = part(document, '#account-open', HTMLButtonElement);
   private readonly leaver = part(document, '#sign-out', HTMLButtonElement);
+  /** Whether the person signs out here; otherwise a session ends by itself, or in another tab. */
+  isLeaving = false;
 
   constructor(
     private readonly auth: Auth,
@@ -34,6 +37,9 @@ export class Account {
     part(this.dialog, '#sign-in', HTMLButtonElement).addEventListener('click', () => {
       void this.carryOut('Welcome back.', () => this.signIn());
     });
+    part(this.dialog, '#reset-password', HTMLButtonElement).addEventListener('click', () => {
+      void this.carryOut('An email is on its way.', () => sendPasswordResetEmail(this.auth, this.email.value));
+    });
     part(this.dialog, '.close', HTMLButtonElement).addEventListener('click', () => this.dialog.close());
     this.leaver.addEventListener('click', () => {
       void this.carryOut('You are a guest again.', () => this.leave());
@@ -41,9 +47,11 @@ export class Account {
   }
 
   show(user: User | null): void {
+    if (user !== null) this.isLeaving = false;
     this.opener.hidden = user === null || !user.isAnonymous;
     this.leaver.hidden = user === null || user.isAnonymous;
     part(document, '#account-name', HTMLElement).textContent = user?.email ?? '';
+    this.leaver.title = user?.email ?? ''; // where there is no room for the name
   }
 
   private open(): void {
@@ -67,6 +75,7 @@ export class Account {
 
   private async leave(): Promise<void> {
     this.connection.checkAllIsSent();
+    this.isLeaving = true;
     await signOut(this.auth);
   }
 
@@ -76,12 +85,16 @@ export class Account {
     try {
       await work();
       this.dialog.close();
+      this.email.value = this.password.value = ''; // whoever comes next reads nothing
       notice(done);
     } catch (error) {
+      this.isLeaving = false;
       if (this.dialog.open) this.error.textContent = errorInWords(error);
       else notice(errorInWords(error));
     } finally {
       for (const button of buttons) button.disabled = false;
+      // What opened the dialog may be gone, and the focus with it.
+      if (!this.dialog.open && document.activeElement === document.body) this.leaver.focus();
     }
   }
 }

@@ -8,6 +8,7 @@ import { promptOf } from './words';
 export class ActionButtons {
   private offered = '';
   private of: (() => GenerationState) | undefined;
+  private picture: number | undefined;
 
   /** `before` is told what is about to be carried out. */
   constructor(
@@ -20,10 +21,11 @@ export class ActionButtons {
   /**
    * Buttons stay as long as they mean the same: a new one would lose the focus, and a press that has begun on the old
    * one. What a button does is looked up when it is pressed: the state may be another by then. Returns whether they
-   * are others, and had the focus.
+   * are others, and had the focus. Where there are several pictures, `picture` is the one that is meant.
    */
-  show(of: () => GenerationState): boolean {
+  show(of: () => GenerationState, picture?: number): boolean {
     this.of = of;
+    this.picture = picture;
     const state = of();
     const actions = this.actions.of(state).filter(({ onCard }) => onCard || this.where === 'viewer');
     const offered = JSON.stringify([state.mediaType, state.fileUid, state.status, actions.map(({ name }) => name)]);
@@ -58,6 +60,6 @@ export class ActionButtons {
     const state = this.of?.();
     if (state === undefined || state.ordered !== undefined) return;
     this.before(name);
-    this.actions.named(name, state)?.carryOut();
+    this.actions.named(name, state)?.carryOut(this.picture);
   }
 }

@@ -15,7 +15,8 @@ export interface Action {
   icon: Icon;
   /** On the card there is room for a few. */
   onCard: boolean;
-  carryOut: () => void;
+  /** `picture` is the one that is meant, where not all of them are. */
+  carryOut: (picture?: number) => void;
 }
 
 export class Actions {
@@ -30,12 +31,15 @@ export class Actions {
   of(state: GenerationState): Action[] {
     if (state.status === 'sending' || state.status === 'refused') return [];
     if (!hasEnded(state)) return [this.cancel(state)];
-    const failed = state.status === 'failed';
+    const { seed } = state;
     return [
       // First, where Cancel was: who presses that once more as it ends starts nothing.
       { name: 'Copy prompt', icon: 'copy', onCard: true, carryOut: () => copy(promptOf(state), 'Prompt copied') },
       { name: 'Run again', icon: 'again', onCard: true, carryOut: () => this.runAgain(state) },
-      { name: 'Edit', icon: 'edit', onCard: failed, carryOut: () => this.edit(state) },
+      { name: 'Edit', icon: 'edit', onCard: state.status !== 'completed', carryOut: () => this.edit(state) },
+      ...(seed === undefined
+        ? []
+        : [{ name: 'Use this seed', icon: 'locked' as const, onCard: false, carryOut: () => this.keep(seed) }]),
       {
         name: 'Copy settings',
         icon: 'copy',
@@ -43,7 +47,14 @@ export class Actions {
         carryOut: () => copy(settingsOf(state), 'Settings copied'),
       },
       ...(state.status === 'completed'
-        ? [{ name: 'Download', icon: 'download' as const, onCard: true, carryOut: () => void download(state.result) }]
+        ? [
+            {
+              name: 'Download',
+              icon: 'download' as const,
+              onCard: true,
+              carryOut: (picture?: number) => void download(state.result, picture),
+            },
+          ]
         : []),
       { name: 'Delete', icon: 'delete', onCard: true, carryOut: () => void this.remove(state) },
     ];
@@ -67,6 +78,11 @@ export class Actions {
 
   private edit(state: GenerationState): void {
     this.form.fill(state.mediaType, state.request);
+  }
+
+  private keep(seed: number): void {
+    this.form.keepSeed(seed);
+    notice('The next ones start from this seed');
   }
 
   private cancel(state: GenerationState): Action {

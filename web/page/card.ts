@@ -40,9 +40,10 @@ export class Card {
     if (this.buttons.show(() => this.state)) this.focus();
   }
 
-  /** Puts the focus on what opens the viewer, or on the card's first button. */
-  focus(): void {
-    this.element.querySelector<HTMLElement>('button')?.focus();
+  /** Puts the focus on what opens the viewer with this picture, or on the card's first button. */
+  focus(index = 0): void {
+    const opener = this.element.querySelectorAll<HTMLElement>('.open')[index];
+    (opener ?? this.element.querySelector('button'))?.focus();
   }
 
   /** The text is set only when it differs, so a selection in it stays. */

@@ -44,6 +44,12 @@ export class Connection {
     this.say();
   }
 
+  /** Nobody listens any more, for now. */
+  lose(): void {
+    this.live = false;
+    this.say();
+  }
+
   private say(): void {
     const offline = !navigator.onLine;
     this.banner.hidden = !offline;

@@ -58,7 +58,8 @@ export class Frame {
     const [first] = contents;
     const covered = preview !== null && contents.length === 1 && 'image_urls' in result;
     this.element.replaceChildren(...(covered ? [preview] : []), ...contents);
-    if (covered) first?.firstElementChild?.addEventListener('load', () => preview.remove(), { once: true });
+    if (!covered) return;
+    for (const end of ['load', 'error']) first?.firstElementChild?.addEventListener(end, () => preview.remove());
   }
 
   private picture(state: GenerationState, url: string, index: number, count: number): HTMLElement {

@@ -4,6 +4,7 @@ import { hasEnded, keyOf, type GenerationState } from '../client';
 import type { Actions } from './actions';
 import { Card } from './card';
 import type { FeedView } from './feed';
+import { announce } from './notices';
 import { part } from './part';
 import type { Viewer } from './viewer';
 import { promptOf, stateInWords } from './words';
@@ -14,7 +15,6 @@ export class Gallery {
   private readonly list = part(document, '#gallery', HTMLElement);
   private readonly empty = part(document, '#empty', HTMLElement);
   private readonly moreButton = part(document, '#more', HTMLButtonElement);
-  private readonly announcement = part(document, '#announcement', HTMLElement);
   private readonly cards = new Map<string, Card>();
   private readonly working = new Set<string>();
   private readonly end = new IntersectionObserver(
@@ -32,9 +32,10 @@ export class Gallery {
     this.moreButton.onclick = () => this.more();
   }
 
-  /** What to do when the end of the list comes near. */
+  /** What to do when the end of the list comes near, here or in the viewer. */
   onMore(more: () => void): void {
     this.more = more;
+    this.viewer.onMore(more);
   }
 
   show({ generations, hasMore, live }: FeedView): void {
@@ -49,7 +50,7 @@ export class Gallery {
     this.end.disconnect();
     if (hasMore) this.end.observe(this.moreButton);
     const ended = generations.flatMap((state) => this.endingOf(state) ?? []);
-    if (ended.length > 0) this.announcement.textContent = ended.join('; ');
+    if (ended.length > 0) announce(ended.join('; '));
     this.viewer.follow(keys.flatMap((key) => this.cards.get(key) ?? []));
   }
 

@@ -1,6 +1,7 @@
 // The picture to start from: chosen, dropped or pasted, and uploaded at once.
 
 import { toSafelightError, type Safelight } from '../client';
+import { notice } from './notices';
 import { part } from './part';
 
 export class InputPicture {
@@ -11,11 +12,10 @@ export class InputPicture {
   private readonly choose = part(document, '#choose-picture', HTMLElement);
   private readonly file = part(document, '#picture-file', HTMLInputElement);
   private uploading: AbortController | undefined;
+  private uploaded: string | undefined;
+  private failed = false;
   private taken = true;
   private changed: () => void = () => {};
-
-  /** The object's path once it is there. */
-  path: string | undefined;
 
   constructor(private readonly safelight: Safelight) {
     this.file.addEventListener('change', () => {
@@ -29,63 +29,68 @@ export class InputPicture {
     });
   }
 
-  get isUploading(): boolean {
-    return this.uploading !== undefined;
+  /** The object's path once it is there, for a model that starts from a picture. */
+  get path(): string | undefined {
+    return this.taken ? this.uploaded : undefined;
   }
 
-  /** Takes pictures that are dropped on this element, or pasted into it. */
+  get isUploading(): boolean {
+    return this.taken && this.uploading !== undefined;
+  }
+
+  /** Why nothing can be asked for with it: without it, something else would be made than was wanted. */
+  get reason(): string | undefined {
+    if (this.isUploading) return 'is still on its way: wait a moment';
+    return this.taken && this.failed ? 'could not be uploaded: choose another one, or remove it' : undefined;
+  }
+
+  /** Takes pictures that are dropped on the page, or pasted into this element. */
   takeFrom(element: HTMLElement, changed: () => void): void {
     this.changed = changed;
-    element.addEventListener('dragover', (event) => {
-      if (!this.taken || !event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      element.classList.add('dropping');
+    addEventListener('dragover', (event) => {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault(); // a browser would leave the page for the file
+      element.classList.toggle('dropping', this.taken);
     });
-    for (const end of ['dragleave', 'drop']) {
-      element.addEventListener(end, () => element.classList.remove('dropping'));
-    }
-    for (const kind of ['dragover', 'drop']) {
-      // A browser would leave the page for a file that is dropped beside the form.
-      addEventListener(kind, (event) => {
-        if ((event as DragEvent).dataTransfer?.types.includes('Files')) event.preventDefault();
-      });
-    }
-    element.addEventListener('drop', (event) => this.takeOne(event, event.dataTransfer));
+    for (const end of ['dragleave', 'drop']) addEventListener(end, () => element.classList.remove('dropping'));
+    addEventListener('drop', (event) => {
+      if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+      this.takeOne(event, event.dataTransfer);
+    });
     element.addEventListener('paste', (event) => this.takeOne(event, event.clipboardData));
   }
 
-  /** Whether the chosen model starts from pictures at all. */
+  /** Whether the chosen model starts from pictures at all. One that it does not take is kept for a model that does. */
   offer(taken: boolean): void {
     this.taken = taken;
     this.choose.hidden = !taken;
-    if (!taken) this.remove();
+    this.show();
   }
 
   /** One that was uploaded before. */
   reuse(path: string): void {
     this.remove();
-    this.path = path;
-    this.image.hidden = true;
-    this.say('The same picture as before', undefined);
+    this.uploaded = path;
+    this.say('The same picture as before');
   }
 
   remove(): void {
     this.uploading?.abort();
     this.uploading = undefined;
-    this.path = undefined;
+    this.uploaded = undefined;
+    this.failed = false;
     URL.revokeObjectURL(this.image.src);
     this.image.removeAttribute('src');
-    this.element.hidden = true;
-    this.element.classList.remove('problem');
-    this.changed();
+    this.show();
   }
 
   private takeOne(event: Event, data: DataTransfer | null): void {
     const [picture] = data?.files ?? [];
     // What office programs copy is text, with a picture of it.
-    if (!this.taken || picture === undefined || data?.types.includes('text/plain')) return;
+    if (picture === undefined || data?.types.includes('text/plain')) return;
     event.preventDefault();
-    this.upload(picture);
+    if (this.taken) this.upload(picture);
+    else notice('This model does not start from a picture');
   }
 
   private upload(picture: File): void {
@@ -93,9 +98,9 @@ export class InputPicture {
     const uploading = new AbortController();
     this.uploading = uploading;
     this.image.src = URL.createObjectURL(picture);
-    this.image.hidden = false;
-    this.say('Uploading', 0);
-    const options = { signal: uploading.signal, onProgress: (fraction: number) => this.say('Uploading', fraction) };
+    this.bar.value = 0;
+    this.say('Uploading');
+    const options = { signal: uploading.signal, onProgress: (fraction: number) => (this.bar.value = fraction) };
     this.safelight.upload(picture, options).then(
       (path) => this.end(uploading, path, 'Starts from this picture'),
       (error: unknown) => this.end(uploading, undefined, toSafelightError(error).message),
@@ -105,18 +110,22 @@ export class InputPicture {
   private end(uploading: AbortController, path: string | undefined, words: string): void {
     if (this.uploading !== uploading) return; // it was removed meanwhile
     this.uploading = undefined;
-    this.path = path;
-    this.image.hidden = path === undefined;
-    this.element.classList.toggle('problem', path === undefined);
-    this.say(words, undefined);
+    this.uploaded = path;
+    this.failed = path === undefined;
+    this.say(words);
   }
 
-  private say(words: string, fraction: number | undefined): void {
-    this.element.hidden = false;
-    if (fraction !== undefined) this.element.classList.remove('problem');
-    if (this.words.textContent !== words) this.words.textContent = words;
-    this.bar.hidden = fraction === undefined;
-    if (fraction !== undefined) this.bar.value = fraction;
+  private say(words: string): void {
+    this.words.textContent = words;
+    this.show();
+  }
+
+  private show(): void {
+    const { uploading, uploaded, failed, taken } = this;
+    this.element.hidden = !taken || (uploading === undefined && uploaded === undefined && !failed);
+    this.element.classList.toggle('problem', failed);
+    this.image.hidden = failed || !this.image.hasAttribute('src');
+    this.bar.hidden = uploading === undefined;
     this.changed();
   }
 }

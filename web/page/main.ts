@@ -1,6 +1,6 @@
 // The page: signs somebody in, and ties the form, the gallery and the viewer to that user's generations.
 
-import { onAuthStateChanged, signInAnonymously, type Auth } from 'firebase/auth';
+import { onAuthStateChanged, onIdTokenChanged, signInAnonymously, type Auth } from 'firebase/auth';
 
 import { SafelightError, type Safelight } from '../client';
 import { Account } from './account';
@@ -16,6 +16,7 @@ import { Viewer } from './viewer';
 import { errorInWords } from './words';
 
 const TRY_AGAIN_MS = 15_000;
+const ENDED = 'Your session has ended: with an account, sign in again. What you have typed is still here.';
 
 async function start(): Promise<void> {
   const connection = new Connection();
@@ -25,14 +26,21 @@ async function start(): Promise<void> {
   const viewer = new Viewer(actions);
   const account = new Account(auth, connection);
   await auth.authStateReady();
-  let leave = (_signedOut: boolean) => {};
+  let leave: (() => void) | undefined;
+  let ended = false;
+  onIdTokenChanged(auth, (user) => account.show(user)); // also when the guest gets an account in another tab
   onAuthStateChanged(auth, (user) => {
-    leave(user === null);
-    leave = () => {};
+    if (leave !== undefined) ended = !account.isLeaving;
+    leave?.();
+    leave = undefined;
     delete document.body.dataset.userId;
-    account.show(user);
-    if (user === null) void enterAsGuest(auth);
-    else leave = show(safelight, new Gallery(actions, viewer), form, connection, user.uid);
+    if (user === null) {
+      if (account.isLeaving) form.clear();
+      void enterAsGuest(auth);
+      return;
+    }
+    explain(ended && user.isAnonymous ? ENDED : '');
+    leave = show(safelight, new Gallery(actions, viewer), form, connection, user.uid);
   });
 }
 
@@ -81,21 +89,35 @@ function show(
   form: RequestForm,
   connection: Connection,
   userId: string,
-): (signedOut: boolean) => void {
+): () => void {
   document.body.dataset.userId = userId;
-  explain('');
   const feed = new Feed(safelight);
-  const stop = feed.subscribe((view) => {
-    gallery.show(view);
-    connection.show(view);
-  }, complain);
+  let stop = () => {};
+  let hasLeft = false;
+  const watch = () => {
+    stop = feed.subscribe((view) => {
+      gallery.show(view);
+      connection.show(view);
+    }, lose);
+  };
+  const lose = async (error: unknown) => {
+    stop();
+    if (hasLeft) return;
+    connection.lose();
+    complain(error);
+    await anotherChance();
+    if (hasLeft) return;
+    explain('');
+    watch();
+  };
+  watch();
   gallery.onMore(() => feed.more());
   form.enable(userId);
-  return (signedOut) => {
+  return () => {
+    hasLeft = true;
     stop();
     gallery.clear();
     form.disable();
-    if (signedOut) form.clear();
   };
 }
 

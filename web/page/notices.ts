@@ -1,4 +1,4 @@
-// Short sentences at the edge of the page, which go away by themselves.
+// Short sentences: at the edge of the page, from where they go away by themselves, or only for those who listen.
 
 import { part } from './part';
 
@@ -7,8 +7,16 @@ const SHOWN_MS = 5_000;
 export function notice(sentence: string): void {
   const line = document.createElement('p');
   line.textContent = sentence;
-  // An open dialog covers all else, also for those who listen.
-  const place = document.querySelector('dialog[open] .notices') ?? part(document, 'body > .notices', HTMLElement);
-  place.append(line);
+  placeOf('.notices').append(line);
   setTimeout(() => line.remove(), SHOWN_MS);
+}
+
+/** For those who do not see it happen. */
+export function announce(sentence: string): void {
+  placeOf('.announcement').textContent = sentence;
+}
+
+/** An open dialog covers all else, also for those who listen. */
+function placeOf(selector: string): Element {
+  return document.querySelector(`dialog[open] ${selector}`) ?? part(document, `body > ${selector}`, HTMLElement);
 }

@@ -31,6 +31,7 @@ interface Reading {
 
 export class ParameterFields {
   private readonly typed = new Map<string, string>();
+  private withPicture = false;
   private readonly seedLock = new SeedLock((seed) => this.fill({ seed }));
 
   constructor(private readonly element: HTMLElement) {
@@ -41,15 +42,22 @@ export class ParameterFields {
   }
 
   /** Shows the fields of this model; what was typed into one that stays is kept. */
-  offer(model: Model, withPicture: boolean): void {
+  offer(model: Model): void {
     const offered = FIELDS.filter(
-      (name) =>
-        name in model.parameters &&
-        model.parameters[name]?.choices?.length !== 1 &&
-        (withPicture || !ONLY_WITH_PICTURE.includes(name)),
+      (name) => name in model.parameters && model.parameters[name]?.choices?.length !== 1,
     );
     this.element.replaceChildren(...offered.map((name) => this.field(name, model)));
+    this.offerWithPicture(this.withPicture);
     this.seedLock.show();
+  }
+
+  /** Some mean something only beside a picture. The others stay as they are, and keep the focus. */
+  offerWithPicture(withPicture: boolean): void {
+    this.withPicture = withPicture;
+    for (const name of ONLY_WITH_PICTURE) {
+      const field = this.element.querySelector<HTMLElement>(`.field:has([name=${name}])`);
+      if (field !== null) field.hidden = !withPicture;
+    }
   }
 
   /** Puts these values into the fields; those that are not named are emptied where `all`. */
@@ -73,8 +81,9 @@ export class ParameterFields {
     return { values, problem: undefined };
   }
 
+  /** Those that are offered. */
   private inputs(): NodeListOf<HTMLInputElement | HTMLSelectElement> {
-    return this.element.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select');
+    return this.element.querySelectorAll(':is(input, select):not(.field[hidden] *)');
   }
 
   private field(name: string, model: Model): Node {
@@ -93,6 +102,7 @@ export class ParameterFields {
     label.htmlFor = input.id = `parameter-${name}`;
     label.textContent = fieldName(name);
     input.name = name;
+    if (name === 'negative_prompt') input.dir = 'auto';
     input.value = this.typed.get(name) ?? '';
     if (name === 'seed') this.seedLock.attach(field, input as HTMLInputElement);
     return copy;

@@ -4,6 +4,7 @@ import {
   findModel,
   limits,
   modelsFor,
+  numberOf,
   problemIn,
   toSafelightError,
   type MediaType,
@@ -13,6 +14,7 @@ import {
   type Safelight,
 } from '../client';
 import type { InputPicture } from './input_picture';
+import { announce, notice } from './notices';
 import { ParameterFields } from './parameter_fields';
 import { part } from './part';
 import { Repeats } from './repeats';
@@ -34,7 +36,6 @@ export class RequestForm {
   private readonly parameters = new ParameterFields(part(document, '#parameters', HTMLElement));
   private readonly repeats = new Repeats();
   private userId: string | undefined;
-  private startsFromPicture = false;
 
   constructor(
     private readonly picture: InputPicture,
@@ -48,6 +49,7 @@ export class RequestForm {
       if ((event.target as Element).matches('[name=media_type]')) this.offerModels();
       if (event.target === this.modelChoice) this.offerWhatItCan();
     });
+    part(this.form, '#parameters', HTMLElement).addEventListener('input', () => this.showShape());
     this.prompt.addEventListener('input', () => this.showLength());
     this.prompt.addEventListener('keydown', (event) => {
       const meant = event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat;
@@ -74,7 +76,7 @@ export class RequestForm {
   clear(): void {
     this.form.reset();
     this.offerModels();
-    this.parameters.fill({}, true);
+    this.fillIn({}, true);
     this.openSettings(false);
     this.showLength();
     this.explain(undefined);
@@ -89,19 +91,25 @@ export class RequestForm {
     this.offerWhatItCan();
     if (input_image === undefined) this.picture.remove();
     else this.picture.reuse(input_image);
-    this.parameters.fill(settings, true);
+    this.fillIn(settings, true);
     this.openSettings(Object.keys(settings).length > 0);
-    this.prompt.value = prompt;
-    this.showLength();
     this.explain(undefined);
-    this.prompt.focus();
+    this.write(prompt);
     this.form.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** So that what is asked for next differs in other things only. */
+  keepSeed(seed: number): void {
+    this.fillIn({ seed });
+    this.openSettings(true);
   }
 
   /** Asks for it, and says what is wrong with it. */
   private send(mediaType: MediaType, request: Request): void {
     try {
       this.safelight.generate(request, mediaType).sent.catch((error: unknown) => this.refuse(error));
+      const isSeen = part(document, '#gallery', HTMLElement).getBoundingClientRect().top < innerHeight;
+      (isSeen ? announce : notice)('Asked for');
     } catch (error) {
       this.refuse(error);
     }
@@ -109,12 +117,13 @@ export class RequestForm {
 
   private submit(): void {
     const { userId, model, mediaType, picture } = this;
-    if (userId === undefined || picture.isUploading) return;
+    if (userId === undefined) return notice('Nobody is signed in yet: wait a moment');
     const { values, problem: unreadable } = this.parameters.read();
     const request: Request & Record<string, unknown> = { prompt: this.prompt.value, model: model.id, ...values };
     if (picture.path !== undefined) request.input_image = picture.path;
     const empty = request.prompt.trim() === '' ? { field: 'prompt', reason: 'is empty: say what to make' } : undefined;
-    const problem = empty ?? unreadable ?? problemIn(mediaType, request, userId);
+    const unsent = picture.reason === undefined ? undefined : { field: 'input_image', reason: picture.reason };
+    const problem = empty ?? unsent ?? unreadable ?? problemIn(mediaType, request, userId);
     this.explain(problem);
     if (problem === undefined && !this.repeats.isOne(JSON.stringify(request))) this.send(mediaType, request);
   }
@@ -138,36 +147,53 @@ export class RequestForm {
     const { model } = this;
     part(this.form, '#model-facts', HTMLElement).textContent = factsOf(model);
     this.picture.offer('input_image' in model.parameters);
-    this.parameters.offer(model, this.startsFromPicture);
+    this.parameters.offer(model);
     this.offerShapes(model);
     this.prompt.placeholder = model.examples[0] ?? '';
-    this.examples.replaceChildren(...model.examples.map((example) => item(example, () => this.take(example))));
+    this.examples.replaceChildren(...model.examples.map((example) => item(example, () => this.write(example))));
   }
 
   private offerShapes(model: Model): void {
     const shapes = shapesOf(model);
     this.shapes.hidden = shapes.length < 2;
     const chips = shapes.map(({ name, width, height }) => {
-      const chip = button(name, () => this.parameters.fill({ width, height }));
+      const chip = button(name, () => this.fillIn({ width, height }));
       chip.title = `${width} × ${height}`;
       return chip;
     });
     part(this.shapes, '.chips', HTMLElement).replaceChildren(...chips);
+    this.showShape();
   }
 
-  private take(example: string): void {
-    this.prompt.value = example;
-    this.showLength();
+  /** Which shape it is, be it chosen, typed, or the model's own. */
+  private showShape(): void {
+    const { values } = this.parameters.read();
+    const [width, height] = ['width', 'height'].map((side) => numberOf(values, side, this.model));
+    for (const chip of this.shapes.querySelectorAll('button')) {
+      chip.setAttribute('aria-pressed', String(chip.title === `${width} × ${height}`));
+    }
+  }
+
+  private fillIn(values: Readonly<Record<string, unknown>>, all = false): void {
+    this.parameters.fill(values, all);
+    this.showShape();
+  }
+
+  /** As if it were typed, so that undoing it brings back what was there. */
+  private write(prompt: string): void {
     this.prompt.focus();
+    this.prompt.select();
+    const typed = document.execCommand(prompt === '' ? 'delete' : 'insertText', false, prompt);
+    if (!typed) this.prompt.value = prompt;
+    this.showLength();
   }
 
   /** Some settings mean something only beside a picture, and nothing can be sent while it is on its way. */
   private followPicture(): void {
     this.button.disabled = this.userId === undefined || this.picture.isUploading;
-    const starts = this.picture.path !== undefined;
-    if (starts === this.startsFromPicture) return;
-    this.startsFromPicture = starts;
-    this.parameters.offer(this.model, starts);
+    this.parameters.offerWithPicture(this.picture.path !== undefined);
+    const isBlamed = this.form.querySelector('[name=input_image][aria-invalid]') !== null;
+    if (isBlamed && this.picture.reason === undefined) this.explain(undefined);
   }
 
   private openSettings(open: boolean): void {

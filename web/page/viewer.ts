@@ -10,6 +10,9 @@ import { factsOf, promptOf } from './words';
 /** Leads to the form or to a new card, which the viewer would cover. */
 const LEADS_AWAY: readonly string[] = ['Edit', 'Run again'];
 
+/** Older ones are asked for when so few are left. */
+const AHEAD = 3;
+
 /** A picture of a completed generation, or its video. */
 interface Place {
   card: Card;
@@ -24,6 +27,7 @@ export class Viewer {
   private readonly next = part(this.dialog, '.next', HTMLButtonElement);
   private places: Place[] = [];
   private at: Place | undefined;
+  private more: () => void = () => {};
   /** Puts the focus somewhere when it has closed. */
   private handBack: () => void = focusTitle;
 
@@ -57,6 +61,11 @@ export class Viewer {
     this.dialog.close();
   }
 
+  /** What to do when the last of the places comes near. */
+  onMore(more: () => void): void {
+    this.more = more;
+  }
+
   /** The cards of the gallery, in its order. */
   follow(cards: readonly Card[]): void {
     const was = this.position;
@@ -80,7 +89,7 @@ export class Viewer {
     this.at = place;
     const { card } = place;
     const { state } = card;
-    this.handBack = () => (card.element.isConnected ? card.focus() : focusTitle());
+    this.handBack = () => (card.element.isConnected ? card.focus(place.index) : focusTitle());
     this.stage.replaceChildren(...contentsOf(state, place.index));
     part(this.dialog, '.prompt', HTMLElement).textContent = promptOf(state);
     part(this.dialog, '.facts', HTMLElement).replaceChildren(...factsOf(state).flatMap(([name, value]) => fact(name, value)));
@@ -92,14 +101,15 @@ export class Viewer {
   }
 
   /** And which one of how many it is; both change while it is looked at. */
-  private showActions({ card }: Place): void {
-    if (this.buttons.show(() => card.state)) this.dialog.focus();
+  private showActions({ card, index }: Place): void {
+    if (this.buttons.show(() => card.state, index)) this.dialog.focus();
     const { position } = this;
     const which = `${position + 1} of ${this.places.length}`;
     const said = part(this.dialog, '.position', HTMLElement);
     if (said.textContent !== which) said.textContent = which;
     this.previous.disabled = position <= 0;
     this.next.disabled = position >= this.places.length - 1;
+    if (position + AHEAD >= this.places.length) this.more();
   }
 
   /** Closes, and leaves the focus to whoever asked. */
@@ -145,12 +155,14 @@ function contentsOf(state: GenerationState, index: number): HTMLElement[] {
   if ('image_urls' in result) {
     const picture = document.createElement('img');
     Object.assign(picture, { width, height, alt: promptOf(state), src: result.image_urls[index] });
+    picture.style.setProperty('--ratio', String(width / height));
     picture.addEventListener('error', () => picture.replaceWith(unloadable()));
     return [picture];
   }
   const video = document.createElement('video');
   const { video_url: src, poster_url: poster } = result;
   Object.assign(video, { width, height, poster, src, controls: true, loop: true, playsInline: true });
+  video.style.setProperty('--ratio', String(width / height));
   video.muted = true;
   video.autoplay = !matchMedia('(prefers-reduced-motion: reduce)').matches;
   video.setAttribute('aria-label', promptOf(state));

@@ -62,8 +62,9 @@ export function fieldName(field: string): string {
   return FIELD_NAMES[field] ?? field;
 }
 
+/** With the page's names also for the other fields that it mentions. */
 export function problemInWords({ field, reason }: Problem): string {
-  return `${fieldName(field)} ${reason}.`;
+  return `${fieldName(field)} ${reason.replace(/\b[a-z]+(_[a-z]+)+\b/g, fieldName)}.`;
 }
 
 export function promptOf(state: GenerationState): string {
@@ -109,7 +110,8 @@ function processingInWords({ stage, progress }: Extract<GenerationState, { statu
   if (stage === 'loading') return 'Starting: the model is loading';
   if (stage === 'encoding' || stage === 'uploading') return 'Finishing';
   if (typeof progress.fraction !== 'number') return 'Generating';
-  const left = progress.eta_seconds === undefined ? '' : `, ${durationInWords(progress.eta_seconds)} left`;
+  // Offline, what was left goes by unseen.
+  const left = progress.eta_seconds === undefined || !navigator.onLine ? '' : `, ${durationInWords(progress.eta_seconds)} left`;
   return `Generating ${Math.floor(progress.fraction * 100)}${JOINED}%${left}`;
 }
 
@@ -122,9 +124,11 @@ function durationInWords(seconds: number): string {
 export function failureInWords(state: GenerationState): string[] {
   if (state.status === 'refused') return [state.error.message];
   if (state.status !== 'failed') return [];
-  const { code, message, retryable } = state.failure;
+  const { code, field, message, retryable } = state.failure;
+  const about = field !== undefined && message.startsWith(`${field} `);
+  const said = about ? problemInWords({ field, reason: message.slice(field.length + 1) }) : message;
   const advice = ADVICE[code] ?? (retryable ? 'Running it again can help.' : undefined);
-  return advice === undefined ? [message] : [message, advice];
+  return advice === undefined ? [said] : [said, advice];
 }
 
 /** Name and value of what there is to know about what was made, or asked for. */
