@@ -4,6 +4,7 @@ export { Safelight, type SafelightOptions } from './safelight.js';
 export { keyOf } from './commands.js';
 export type { GenerationHandle } from './handle.js';
 export type { GenerationList, ListView } from './list.js';
+export type { LiveIterator } from './iterator.js';
 export type { UploadOptions } from './uploads.js';
 export { SafelightError, toSafelightError, type SafelightErrorCode } from './errors.js';
 export {

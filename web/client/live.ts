@@ -1,6 +1,7 @@
 // A value that changes while somebody listens: by callback, or step by step with `for await`.
 
-import type { SafelightError } from './errors.js';
+import { toSafelightError, type SafelightError } from './errors.js';
+import { LiveIterator } from './iterator.js';
 
 interface Subscriber<T> {
   next: (value: T) => void;
@@ -24,9 +25,10 @@ export abstract class Live<T> implements AsyncIterable<T> {
    */
   subscribe(next: (value: T) => void, fail: (error: SafelightError) => void = reportError): () => void {
     const subscriber = { next, fail };
+    const { latest } = this;
     this.subscribers.add(subscriber);
-    if (this.latest !== undefined) next(this.latest);
-    if (this.subscribers.has(subscriber)) this.stop ??= this.start();
+    if (latest !== undefined) tell(() => next(latest));
+    if (this.subscribers.has(subscriber)) this.begin();
     return () => {
       this.subscribers.delete(subscriber);
       if (this.subscribers.size === 0) this.end();
@@ -34,32 +36,11 @@ export abstract class Live<T> implements AsyncIterable<T> {
   }
 
   /** Values as they come; what was missed meanwhile is left out. Ends with a value after which there is no other. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    let seen: T | undefined;
-    let failure: SafelightError | undefined;
-    let wake = () => {};
-    const leave = this.subscribe(
-      () => wake(),
-      (error) => {
-        failure = error;
-        wake();
-      },
+  [Symbol.asyncIterator](): LiveIterator<T> {
+    return new LiveIterator(
+      (next, fail) => this.subscribe(next, fail),
+      (value) => this.isLast(value),
     );
-    try {
-      while (failure === undefined) {
-        const value = this.latest;
-        if (value === undefined || value === seen) {
-          await new Promise<void>((resolve) => (wake = resolve));
-          continue;
-        }
-        seen = value;
-        yield value;
-        if (this.isLast(value)) return;
-      }
-      throw failure;
-    } finally {
-      leave();
-    }
   }
 
   /** Starts to listen. Returns how to stop. */
@@ -72,24 +53,44 @@ export abstract class Live<T> implements AsyncIterable<T> {
 
   protected publish(value: T): void {
     this.latest = value;
-    for (const { next } of [...this.subscribers]) {
-      try {
-        next(value);
-      } catch (error) {
-        reportError(error); // one who breaks is no reason for the others to miss it
-      }
+    for (const subscriber of [...this.subscribers]) {
+      if (this.subscribers.has(subscriber)) tell(() => subscriber.next(value));
     }
   }
 
+  /** Changes what is known and tells nobody: for what grows old while nobody listens. */
+  protected remember(value: T | undefined): void {
+    this.latest = value;
+  }
+
   protected fail(error: SafelightError): void {
-    const told = [...this.subscribers];
-    this.subscribers.clear();
     this.end();
-    for (const subscriber of told) subscriber.fail(error);
+    for (const subscriber of [...this.subscribers]) {
+      if (this.subscribers.delete(subscriber)) tell(() => subscriber.fail(error));
+    }
+  }
+
+  private begin(): void {
+    if (this.stop !== undefined) return;
+    try {
+      this.stop = this.start();
+    } catch (error) {
+      this.fail(toSafelightError(error));
+    }
+    if (this.subscribers.size === 0) this.end(); // it failed while it started
   }
 
   private end(): void {
     this.stop?.();
     this.stop = undefined;
+  }
+}
+
+/** One who breaks is no reason for the others to miss it. */
+function tell(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    reportError(error);
   }
 }
