@@ -31,20 +31,26 @@ export async function upload(
   const contentType = await check(picture);
   const [firebase, kept] = await opened(storage);
   signal?.throwIfAborted(); // nobody could remove what is uploaded from here on
-  const path = `uploads/${userId}/${crypto.randomUUID()}.${EXTENSIONS[contentType]}`;
-  const task = firebase.uploadBytesResumable(firebase.ref(kept, path), picture, { contentType });
-  const stop = () => task.cancel();
-  signal?.addEventListener('abort', stop);
-  task.on('state_changed', ({ bytesTransferred, totalBytes }) => onProgress?.(bytesTransferred / totalBytes));
+  const path = `uploads/${userId}/${newName()}.${EXTENSIONS[contentType]}`;
+  const ended = new AbortController();
   try {
+    const task = firebase.uploadBytesResumable(firebase.ref(kept, path), picture, { contentType });
+    signal?.addEventListener('abort', () => task.cancel(), { signal: ended.signal });
+    task.on('state_changed', ({ bytesTransferred, totalBytes }) => onProgress?.(bytesTransferred / totalBytes));
     await task;
   } catch (error) {
     signal?.throwIfAborted();
     throw toSafelightError(error);
   } finally {
-    signal?.removeEventListener('abort', stop);
+    ended.abort();
   }
   return path;
+}
+
+/** As good as `crypto.randomUUID`, which a page that did not come over HTTPS does not have. */
+function newName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Both are scripts that the page may have to fetch first. */
