@@ -1,10 +1,10 @@
 // What the user has ordered, cancel or delete, until a function has carried it out and removed the order.
 
-import { addDoc, collection, onSnapshot, serverTimestamp, type Firestore } from 'firebase/firestore';
+import { addDoc, onSnapshot, serverTimestamp } from 'firebase/firestore';
 
-import { toSafelightError } from './errors.js';
 import type { CommandType, MediaType } from './generated/contract.js';
 import { Live } from './live.js';
+import type { Session } from './session.js';
 import type { GenerationId } from './state.js';
 
 /** By `keyOf` the generation. A deletion outweighs a cancellation. */
@@ -16,10 +16,7 @@ export function keyOf({ mediaType, fileUid }: GenerationId): string {
 
 /** All orders of one user: one listener, however many generations are watched. */
 export class Commands extends Live<Orders> {
-  constructor(
-    private readonly firestore: Firestore,
-    private readonly userId: string,
-  ) {
+  constructor(private readonly session: Session) {
     super();
   }
 
@@ -27,22 +24,22 @@ export class Commands extends Live<Orders> {
   async order(type: CommandType, { mediaType, fileUid }: GenerationId): Promise<void> {
     const command = { type, media_type: mediaType, file_uid: fileUid, created_at: serverTimestamp() };
     try {
-      await addDoc(this.collection, command);
+      await addDoc(this.session.collection('commands'), command);
     } catch (error) {
-      throw toSafelightError(error);
+      throw this.session.errorOf(error);
     }
   }
 
   protected start(): () => void {
-    return onSnapshot(
-      this.collection,
+    const stop = onSnapshot(
+      this.session.collection('commands'),
       (snapshot) => this.publish(ordersIn(snapshot.docs.map((command) => command.data() as Partial<Order>))),
-      (error) => this.fail(toSafelightError(error)),
+      (error) => this.fail(this.session.errorOf(error)),
     );
-  }
-
-  private get collection() {
-    return collection(this.firestore, 'generations', this.userId, 'commands');
+    return () => {
+      stop();
+      this.remember(undefined); // an order that is carried out meanwhile would never seem to be
+    };
   }
 }
 

@@ -36,17 +36,35 @@ export class SafelightError extends Error {
   }
 }
 
-const UNREACHABLE = ['unreachable', 'Firebase cannot be reached. Check the connection.', true] as const;
-const REFUSED = [
-  'refused',
-  'The security rules of this Firebase project refused this. They may be older or newer than this page.',
-  false,
-] as const;
-const OVER_QUOTA = ['over_quota', 'The Firebase project has used up its quota. Try again later.', true] as const;
-const NOT_SIGNED_IN = ['not_signed_in', 'Nobody is signed in any more. Reload the page.', false] as const;
+interface Kind {
+  readonly code: SafelightErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+const UNREACHABLE: Kind = {
+  code: 'unreachable',
+  message: 'Firebase cannot be reached. Check the connection.',
+  retryable: true,
+};
+const REFUSED: Kind = {
+  code: 'refused',
+  message: 'The security rules of this Firebase project refused this. They may be older or newer than this page.',
+  retryable: false,
+};
+const OVER_QUOTA: Kind = {
+  code: 'over_quota',
+  message: 'The Firebase project has used up its quota. Try again later.',
+  retryable: true,
+};
+const NOT_SIGNED_IN: Kind = {
+  code: 'not_signed_in',
+  message: 'You are not signed in any more, or as somebody else. Reload the page.',
+  retryable: false,
+};
 
 /** https://firebase.google.com/docs/reference/js/firestore_#firestoreerrorcode, and Storage's and Auth's beside it. */
-const FIREBASE_CODES: Readonly<Record<string, readonly [SafelightErrorCode, string, boolean]>> = {
+const FIREBASE_CODES: Readonly<Record<string, Kind>> = {
   'permission-denied': REFUSED,
   'storage/unauthorized': REFUSED,
   unauthenticated: NOT_SIGNED_IN,
@@ -65,19 +83,27 @@ export function toSafelightError(cause: unknown): SafelightError {
   // By its code, and not by its class, of which an app that bundles Firebase twice has two.
   const code = (cause as { code?: unknown } | undefined)?.code;
   const known = typeof code === 'string' ? FIREBASE_CODES[code] : undefined;
-  if (known !== undefined) return new SafelightError(known[0], known[1], { retryable: known[2], cause });
+  if (known !== undefined) return errorOf(known, cause);
   const answer = typeof code !== 'string' ? 'Something unexpected went wrong' : `Firebase answered “${code}”`;
   return new SafelightError('unknown', `${answer}. Try again; if that does not help, reload the page.`, { cause });
 }
 
 /** For what fails without a code of Firebase's. */
 export function unreachable(cause: unknown): SafelightError {
-  const [code, message, retryable] = UNREACHABLE;
-  return new SafelightError(code, message, { retryable, cause });
+  return errorOf(UNREACHABLE, cause);
+}
+
+/** For what the rules refuse because somebody has signed out. */
+export function notSignedIn(cause: unknown): SafelightError {
+  return errorOf(NOT_SIGNED_IN, cause);
 }
 
 /** The error that a failed document holds. */
 export function failureError(failure: Failure): SafelightError {
   const { code, message, retryable, field } = failure;
   return new SafelightError(code, message, { retryable, ...(field === undefined ? {} : { field }) });
+}
+
+function errorOf({ code, message, retryable }: Kind, cause: unknown): SafelightError {
+  return new SafelightError(code, message, { retryable, cause });
 }

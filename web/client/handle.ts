@@ -1,12 +1,28 @@
 // One generation: what becomes of it, and what can be ordered.
 
-import { doc, onSnapshot, type DocumentSnapshot, type Firestore } from 'firebase/firestore';
+import { doc, onSnapshot, type DocumentSnapshot } from 'firebase/firestore';
 
-import { keyOf, type Commands } from './commands.js';
-import { failureError, SafelightError, toSafelightError } from './errors.js';
+import { keyOf } from './commands.js';
+import { failureError, SafelightError } from './errors.js';
 import type { MediaType } from './generated/contract.js';
 import { Live } from './live.js';
-import { hasEnded, stateOf, type GenerationId, type GenerationState, type Requests, type Results } from './state.js';
+import type { Session } from './session.js';
+import {
+  hasEnded,
+  stateOf,
+  unsentState,
+  type GenerationId,
+  type GenerationState,
+  type Requests,
+  type Results,
+} from './state.js';
+
+/** What this page has just asked for. */
+interface Asked<M extends MediaType> {
+  readonly request: Requests[M];
+  /** Resolves when the server has the request, rejects with a `SafelightError` when it was refused. */
+  readonly sent: Promise<void>;
+}
 
 /**
  * Made by `Safelight.generate` and `Safelight.get`. Its values are the states of the generation; iteration ends with
@@ -16,29 +32,23 @@ export class GenerationHandle<M extends MediaType = MediaType>
   extends Live<GenerationState<M>>
   implements GenerationId<M>
 {
+  /** Resolves when the server has the request, rejects with a `SafelightError` when it was refused. */
+  readonly sent: Promise<void>;
   private snapshot: DocumentSnapshot | undefined;
   /** Whether the server has had the request, so that a missing document is a deleted one. */
-  private delivered = false;
+  private delivered: boolean;
 
+  /** Without `asked` it is one that was asked for earlier. */
   constructor(
-    private readonly firestore: Firestore,
-    private readonly userId: string,
-    private readonly commands: Commands,
+    private readonly session: Session,
     readonly mediaType: M,
     readonly fileUid: string,
-    /** Resolves when the server has the request, rejects with a `SafelightError` when it was refused. */
-    readonly sent: Promise<void> = Promise.resolve(),
-    request?: Requests[M],
+    asked?: Asked<M>,
   ) {
     super();
-    if (request !== undefined) this.publish({ ...this.unsent(request), status: 'sending' });
-    sent.then(
-      () => {
-        this.delivered = true;
-        this.show();
-      },
-      (error: SafelightError) => this.publish({ ...this.unsent(request ?? {}), status: 'refused', error }),
-    );
+    this.sent = asked?.sent ?? Promise.resolve();
+    this.delivered = asked === undefined;
+    if (asked !== undefined) this.send(asked);
   }
 
   /** Waits for the end. Rejects with a `SafelightError` that says why there is no result. */
@@ -54,18 +64,20 @@ export class GenerationHandle<M extends MediaType = MediaType>
 
   /** Resolves when the server has the order; the state tells when it is carried out. After the end it does nothing. */
   async cancel(): Promise<void> {
-    await this.commands.order('cancel', this);
+    await this.session.commands.order('cancel', this);
   }
 
   /** Deletes the document and what was made, after cancelling it if need be. */
   async remove(): Promise<void> {
-    await this.commands.order('delete', this);
+    await this.session.commands.order('delete', this);
   }
 
   protected start(): () => void {
-    const reference = doc(this.firestore, 'generations', this.userId, this.mediaType, this.fileUid);
-    const fail = (error: SafelightError) => this.fail(error);
-    const stopOrders = this.commands.subscribe(() => this.show(), fail);
+    const reference = doc(this.session.collection(this.mediaType), this.fileUid);
+    const stopOrders = this.session.commands.subscribe(
+      () => this.show(),
+      (error) => this.fail(error),
+    );
     // Metadata tells when the server has the document.
     const stopDocument = onSnapshot(
       reference,
@@ -74,7 +86,7 @@ export class GenerationHandle<M extends MediaType = MediaType>
         this.snapshot = snapshot;
         this.show();
       },
-      (error) => fail(toSafelightError(error)),
+      (error) => this.fail(this.session.errorOf(error)),
     );
     return () => {
       stopOrders();
@@ -87,16 +99,22 @@ export class GenerationHandle<M extends MediaType = MediaType>
     return hasEnded(state);
   }
 
+  private send({ request, sent }: Asked<M>): void {
+    this.publish(unsentState(this, request, { status: 'sending' }));
+    sent.then(
+      () => {
+        this.delivered = true;
+        this.show();
+      },
+      (error: SafelightError) => this.publish(unsentState(this, request, { status: 'refused', error })),
+    );
+  }
+
   private show(): void {
     const { snapshot } = this;
     if (snapshot === undefined || this.current?.status === 'refused') return;
     // A cache that does not have it proves nothing, and neither does a server that has not got it yet.
     if (!snapshot.exists() && (snapshot.metadata.fromCache || !this.delivered)) return;
-    this.publish(stateOf(this, snapshot, this.commands.current?.get(keyOf(this))));
-  }
-
-  private unsent(request: Partial<Requests[M]>) {
-    const { mediaType, fileUid } = this;
-    return { mediaType, fileUid, request, createdAt: undefined, ordered: undefined, seed: request.seed };
+    this.publish(stateOf(this, snapshot, this.session.commands.current?.get(keyOf(this))));
   }
 }

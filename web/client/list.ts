@@ -1,23 +1,21 @@
 // A user's generations of one kind, newest first, page by page, each of them live.
 
 import {
-  collection,
   endAt,
   limit,
   onSnapshot,
   orderBy,
   query,
   startAfter,
-  type Firestore,
   type QueryConstraint,
   type QueryDocumentSnapshot,
   type QuerySnapshot,
 } from 'firebase/firestore';
 
-import { keyOf, type Commands } from './commands.js';
-import { toSafelightError } from './errors.js';
+import { keyOf } from './commands.js';
 import type { MediaType } from './generated/contract.js';
 import { Live } from './live.js';
+import type { Session } from './session.js';
 import { stateOf, type GenerationState } from './state.js';
 
 export interface ListView<M extends MediaType = MediaType> {
@@ -26,13 +24,15 @@ export interface ListView<M extends MediaType = MediaType> {
   readonly hasMore: boolean;
   /** Whether a page of older ones is on its way. */
   readonly loading: boolean;
-  /** Whether the server has confirmed it; otherwise it is what was last known. */
+  /** Whether the server has confirmed all of this; otherwise it is what was last known. */
   readonly live: boolean;
 }
 
 interface Page {
-  after: QueryDocumentSnapshot | undefined;
+  readonly after: QueryDocumentSnapshot | undefined;
   snapshot: QuerySnapshot | undefined;
+  /** Whether it waits for the server's word on all that it holds, to be closed. */
+  closing: boolean;
   stop: () => void;
 }
 
@@ -45,9 +45,7 @@ export class GenerationList<M extends MediaType = MediaType> extends Live<ListVi
   private pages: Page[] = [];
 
   constructor(
-    private readonly firestore: Firestore,
-    private readonly userId: string,
-    private readonly commands: Commands,
+    private readonly session: Session,
     readonly mediaType: M,
     readonly pageSize: number,
   ) {
@@ -61,61 +59,82 @@ export class GenerationList<M extends MediaType = MediaType> extends Live<ListVi
     // One that is being sent has no time yet, and cannot be a boundary. Offline, nothing older can come.
     if (page === undefined || oldest === undefined || oldest.metadata.hasPendingWrites || !this.hasMore) return;
     if (page.snapshot?.metadata.fromCache) return;
-    this.listen(page, endAt(oldest), page.stop);
-    this.open(oldest);
+    this.close(page, oldest);
+    this.show();
   }
 
   protected start(): () => void {
-    const stopOrders = this.commands.subscribe(
+    this.open(undefined);
+    const stopOrders = this.session.commands.subscribe(
       () => this.show(),
       (error) => this.fail(error),
     );
-    this.open(undefined);
     return () => {
       stopOrders();
       for (const page of this.pages) page.stop();
       this.pages = [];
+      // It grows old, and begins with one page again.
+      if (this.current !== undefined) this.remember({ ...this.current, hasMore: false, loading: true, live: false });
     };
   }
 
   private open(after: QueryDocumentSnapshot | undefined): void {
-    const page: Page = { after, snapshot: undefined, stop: () => {} };
+    const page: Page = { after, snapshot: undefined, closing: false, stop: () => {} };
+    page.stop = this.listen(after, limit(this.pageSize), (snapshot) => {
+      page.snapshot = snapshot;
+      this.show();
+    });
     this.pages.push(page);
-    this.listen(page, limit(this.pageSize));
   }
 
-  /** What is replaced goes on until the server has answered: its documents are shown, and cached, by it alone. */
-  private listen(page: Page, until: QueryConstraint, stopReplaced = () => {}): void {
-    const replaces = page.snapshot !== undefined;
-    let confirmed = false;
-    const kept = collection(this.firestore, 'generations', this.userId, this.mediaType);
-    const from = page.after === undefined ? [] : [startAfter(page.after)];
-    // Metadata tells when the server has a document, and when the connection is lost.
-    const stop = onSnapshot(
-      query(kept, orderBy('created_at', 'desc'), ...from, until),
-      { includeMetadataChanges: true },
-      (snapshot) => {
-        confirmed ||= !snapshot.metadata.fromCache;
-        if (replaces && !confirmed) return;
-        stopReplaced();
-        page.snapshot = snapshot;
-        this.show();
-      },
-      (error) => this.fail(toSafelightError(error)),
-    );
+  /**
+   * The open query goes on until the server has answered the closed one: only what a query holds is shown, and cached.
+   * The next page waits for that, too, so that there is never a gap between the two.
+   */
+  private close(page: Page, oldest: QueryDocumentSnapshot): void {
+    const stopOpen = page.stop;
+    page.closing = true;
+    const stopClosed = this.listen(page.after, endAt(oldest), (snapshot) => {
+      if (page.closing && snapshot.metadata.fromCache) return;
+      page.snapshot = snapshot;
+      if (page.closing) {
+        page.closing = false;
+        stopOpen();
+        this.open(oldest);
+      }
+      this.show();
+    });
     page.stop = () => {
-      stopReplaced();
-      stop();
+      stopOpen();
+      stopClosed();
     };
   }
 
+  private listen(
+    after: QueryDocumentSnapshot | undefined,
+    until: QueryConstraint,
+    next: (snapshot: QuerySnapshot) => void,
+  ): () => void {
+    const from = after === undefined ? [] : [startAfter(after)];
+    return onSnapshot(
+      query(this.session.collection(this.mediaType), orderBy('created_at', 'desc'), ...from, until),
+      { includeMetadataChanges: true }, // tells when the server has a document, and when the connection is lost
+      next,
+      (error) => this.fail(this.session.errorOf(error)),
+    );
+  }
+
+  private get loading(): boolean {
+    return this.pages.some(({ snapshot, closing }) => snapshot === undefined || closing);
+  }
+
   private get hasMore(): boolean {
-    return this.pages.at(-1)?.snapshot?.size === this.pageSize;
+    return !this.loading && this.pages.at(-1)?.snapshot?.size === this.pageSize;
   }
 
   private show(): void {
     const snapshots = this.pages.flatMap(({ snapshot }) => snapshot ?? []);
-    const orders = this.commands.current;
+    const orders = this.session.commands.current;
     if (snapshots.length === 0 || orders === undefined) return;
     const generations = snapshots.flatMap(({ docs }) =>
       docs.map((document) => {
@@ -123,8 +142,7 @@ export class GenerationList<M extends MediaType = MediaType> extends Live<ListVi
         return stateOf<M>(id, document, orders.get(keyOf(id)));
       }),
     );
-    const loading = snapshots.length < this.pages.length;
     const live = snapshots.every(({ metadata }) => !metadata.fromCache);
-    this.publish({ generations, hasMore: this.hasMore, loading, live });
+    this.publish({ generations, hasMore: this.hasMore, loading: this.loading, live });
   }
 }

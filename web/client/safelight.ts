@@ -5,15 +5,15 @@
 //     for await (const state of generation) show(state);
 
 import type { Auth } from 'firebase/auth';
-import { collection, doc, getFirestore, serverTimestamp, setDoc, type Firestore } from 'firebase/firestore';
+import { doc, getFirestore, serverTimestamp, setDoc, type Firestore } from 'firebase/firestore';
 import type { FirebaseStorage } from 'firebase/storage';
 
-import { Commands } from './commands.js';
-import { SafelightError, toSafelightError } from './errors.js';
+import { SafelightError } from './errors.js';
 import type { MediaType } from './generated/contract.js';
 import { GenerationHandle } from './handle.js';
 import { GenerationList } from './list.js';
-import type { GenerationId, Requests } from './state.js';
+import { Session } from './session.js';
+import type { GenerationId, Request, Requests } from './state.js';
 import { upload, type UploadOptions } from './uploads.js';
 import { problemIn } from './validation.js';
 
@@ -31,7 +31,7 @@ export interface SafelightOptions {
 export class Safelight {
   private readonly firestore: Firestore;
   private readonly storage: () => Promise<FirebaseStorage>;
-  private known: { userId: string; commands: Commands } | undefined;
+  private known: Session | undefined;
 
   constructor(
     private readonly auth: Auth,
@@ -48,68 +48,66 @@ export class Safelight {
   generate(request: Requests['images'], mediaType?: 'images'): GenerationHandle<'images'>;
   generate<M extends MediaType>(request: Requests[M], mediaType: M): GenerationHandle<M>;
   generate<M extends MediaType>(request: Requests[M], mediaType = 'images' as M): GenerationHandle<M> {
-    const { userId, commands } = this.user;
+    const { session } = this;
     const asked = storable(request);
-    const problem = problemIn(mediaType, asked, userId);
+    const problem = problemIn(mediaType, asked, session.userId);
     if (problem !== undefined) {
       const { field, reason } = problem;
       throw new SafelightError('invalid_request', `${field} ${reason}`, { field });
     }
-    const reference = doc(collection(this.firestore, 'generations', userId, mediaType));
+    const reference = doc(session.collection(mediaType));
     const written = setDoc(reference, {
       status: 'queued',
       created_at: serverTimestamp(),
-      user_id: userId,
+      user_id: session.userId,
       file_uid: reference.id,
       schema_version: SCHEMA_VERSION,
       request_data: asked,
     });
-    const sent = written.catch((error: unknown) => Promise.reject(toSafelightError(error)));
-    return new GenerationHandle(this.firestore, userId, commands, mediaType, reference.id, sent, request);
+    const sent = written.catch((error: unknown) => Promise.reject(session.errorOf(error)));
+    return new GenerationHandle(session, mediaType, reference.id, { request: asked, sent });
   }
 
   /** One that was asked for earlier. */
   get<M extends MediaType>(mediaType: M, fileUid: string): GenerationHandle<M> {
-    const { userId, commands } = this.user;
-    return new GenerationHandle(this.firestore, userId, commands, mediaType, fileUid);
+    return new GenerationHandle(this.session, mediaType, fileUid);
   }
 
   /** All of one kind, newest first. */
   list<M extends MediaType>(mediaType: M, { pageSize = PAGE_SIZE } = {}): GenerationList<M> {
-    const { userId, commands } = this.user;
-    return new GenerationList(this.firestore, userId, commands, mediaType, pageSize);
+    return new GenerationList(this.session, mediaType, pageSize);
   }
 
   /** Resolves when the server has the order. */
   async cancel(generation: GenerationId): Promise<void> {
-    await this.user.commands.order('cancel', generation);
+    await this.session.commands.order('cancel', generation);
   }
 
   /** Deletes the document and what was made, after cancelling it if need be. */
   async remove(generation: GenerationId): Promise<void> {
-    await this.user.commands.order('delete', generation);
+    await this.session.commands.order('delete', generation);
   }
 
   /** Uploads a picture (PNG, JPEG or WebP). Returns what a request names as its `input_image`. */
   async upload(picture: Blob, options: UploadOptions = {}): Promise<string> {
-    return upload(this.storage, this.user.userId, picture, options);
+    return upload(this.storage, this.session.userId, picture, options);
   }
 
-  private get user(): { userId: string; commands: Commands } {
+  private get session(): Session {
     const userId = this.auth.currentUser?.uid;
     if (userId === undefined) {
       throw new SafelightError('not_signed_in', 'Nobody is signed in: sign a user in first, an anonymous one will do.');
     }
-    if (this.known?.userId !== userId) this.known = { userId, commands: new Commands(this.firestore, userId) };
+    if (this.known?.userId !== userId) this.known = new Session(this.auth, this.firestore, userId);
     return this.known;
   }
 }
 
 /**
- * The request as Firestore can hold it: a key with undefined means what a missing one means; and -0 would be stored as
- * a decimal, which the rules refuse for an integer.
+ * The request as Firestore can hold it, and as it is now: a key with undefined means what a missing one means; and -0
+ * would be stored as a decimal, which the rules refuse for an integer.
  */
-function storable(request: object): Record<string, unknown> {
+function storable<R extends Request>(request: R): R {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([key, value]) => [key, value === 0 ? 0 : value]));
+  return Object.fromEntries(given.map(([key, value]) => [key, value === 0 ? 0 : value])) as R;
 }

@@ -64,7 +64,9 @@ type Local =
   | { readonly status: 'refused'; readonly error: SafelightError }; // it never came to be
 
 /** One generation as it is now. Render this, not what changed: states in between may never be seen. */
-export type GenerationState<M extends MediaType = MediaType> = Common<M> & (Stored<M> | Local);
+export type GenerationState<M extends MediaType = MediaType> = {
+  [K in M]: Common<K> & (Stored<K> | Local);
+}[M]; // one for each, so that `mediaType` tells which result it is
 
 const LAST: readonly string[] = ['completed', 'failed', 'cancelled', 'deleted', 'refused'];
 const UNEXPLAINED: Failure = {
@@ -94,9 +96,22 @@ export function stateOf<M extends MediaType>(
     ordered,
     seed: document?.seed ?? document?.request_data?.seed,
   };
-  if (document === undefined) return { ...common, status: 'deleted' };
-  if (snapshot.metadata.hasPendingWrites) return { ...common, status: 'sending' };
-  return { ...common, ...stored<M>(document) };
+  if (document === undefined) return joined(common, { status: 'deleted' });
+  if (snapshot.metadata.hasPendingWrites) return joined(common, { status: 'sending' });
+  return joined(common, stored<M>(document));
+}
+
+/** The state of what has no document, or none that was ever read. */
+export function unsentState<M extends MediaType>(
+  { mediaType, fileUid }: GenerationId<M>,
+  request: Partial<Requests[M]>,
+  local: Local,
+): GenerationState<M> {
+  return joined({ mediaType, fileUid, request, createdAt: undefined, ordered: undefined, seed: request.seed }, local);
+}
+
+function joined<M extends MediaType>(common: Common<M>, particular: Stored<M> | Local): GenerationState<M> {
+  return { ...common, ...particular } as GenerationState<M>;
 }
 
 function stored<M extends MediaType>(document: Partial<Generation>): Stored<M> {
@@ -107,7 +122,7 @@ function stored<M extends MediaType>(document: Partial<Generation>): Stored<M> {
     case 'processing':
       return { status, stage, progress };
     case 'completed':
-      return result === undefined ? { status: 'unknown' } : { status, result: result as Results[M] };
+      return result === undefined ? { status: 'failed', failure: UNEXPLAINED } : { status, result: result as Results[M] };
     case 'failed':
       return { status, failure: { ...UNEXPLAINED, ...error } };
     case 'cancelled':
