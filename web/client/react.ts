@@ -2,10 +2,10 @@
 
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 
-import type { SafelightError } from './errors.js';
+import { toSafelightError, type SafelightError } from './errors.js';
 import type { MediaType } from './generated/contract.js';
 import type { GenerationHandle } from './handle.js';
-import type { ListView } from './list.js';
+import type { GenerationList, ListView } from './list.js';
 import type { Live } from './live.js';
 import type { Safelight } from './safelight.js';
 import type { GenerationState } from './state.js';
@@ -30,12 +30,25 @@ export function useGenerations<M extends MediaType>(
   mediaType: M,
   { pageSize }: { pageSize?: number } = {},
 ): Partial<ListView<M>> & { more: () => void; error: SafelightError | undefined } {
-  const list = useMemo(
-    () => safelight.list(mediaType, pageSize === undefined ? {} : { pageSize }),
+  const { list, refusal } = useMemo(
+    () => listOrRefusal(safelight, mediaType, pageSize === undefined ? {} : { pageSize }),
     [safelight, mediaType, pageSize],
   );
   const { value, error } = useLive<ListView<M>>(list);
-  return { ...value, more: useCallback(() => list.more(), [list]), error };
+  return { ...value, more: useCallback(() => list?.more(), [list]), error: refusal ?? error };
+}
+
+/** A component that throws while it is rendered would take the whole tree with it. */
+function listOrRefusal<M extends MediaType>(
+  safelight: Safelight,
+  mediaType: M,
+  options: { pageSize?: number },
+): { list?: GenerationList<M>; refusal?: SafelightError } {
+  try {
+    return { list: safelight.list(mediaType, options) };
+  } catch (error) {
+    return { refusal: toSafelightError(error) };
+  }
 }
 
 function useLive<T>(live: Live<T> | undefined): Watched<T> {
