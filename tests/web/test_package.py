@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = ROOT / "web" / "client"
+APP = Path(__file__).parent / "app" / "app.ts"
 IMPORTS = re.compile(r"""(?:from|import\()\s*['"]([^'"]+)['"]""")
 PEERS = {"firebase/app", "firebase/auth", "firebase/firestore", "firebase/storage"}
 
@@ -43,6 +45,25 @@ def test_it_needs_firebase_and_only_the_hooks_need_react(package: Path) -> None:
                 assert (script.parent / target).exists(), f"{script.name} imports {target}"
             else:
                 assert target in PEERS | ({"react"} if script.name == "react.js" else set())
+
+
+@pytest.mark.parametrize(("resolution", "module"), [("bundler", "esnext"), ("nodenext", "nodenext")])
+def test_an_app_compiles_with_it(package: Path, tmp_path: Path, resolution: str, module: str) -> None:
+    installed = tmp_path / "node_modules"
+    shutil.copytree(package, installed / "safelight")
+    (installed / "@types").mkdir()
+    for peer in ("firebase", "react", "@types/react"):
+        (installed / peer).symlink_to(ROOT / "node_modules" / peer)
+    shutil.copy(APP, tmp_path)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"]
+    options += ["--lib", "es2022,dom,dom.iterable", "--module", module, "--moduleResolution", resolution]
+
+    tsc = ROOT / "node_modules" / ".bin" / "tsc"
+    compiled = subprocess.run([tsc, *options, APP.name], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert compiled.stdout == ""
+    assert compiled.returncode == 0
 
 
 def test_the_client_does_not_know_the_page() -> None:

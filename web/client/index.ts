@@ -20,9 +20,11 @@ export { findModel, modelsFor, numberOf, type Model, type Parameter } from './mo
 export { problemIn, type Problem } from './validation.js';
 export { limits, uploads } from './generated/limits.js';
 export type {
+  Command,
   CommandType,
   ErrorCode,
   Failure,
+  Generation,
   ImageData,
   ImageRequest,
   MediaType,

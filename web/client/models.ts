@@ -45,11 +45,7 @@ export function findModel(mediaType: MediaType, id: string | undefined): Model |
 }
 
 /** A number of the request, or the model's default for it. */
-export function numberOf(
-  request: Readonly<Record<string, unknown>>,
-  name: string,
-  model: Model | undefined,
-): number | undefined {
-  const value = request[name] ?? model?.parameters[name]?.default;
+export function numberOf(request: object, name: string, model: Model | undefined): number | undefined {
+  const value = (request as Readonly<Record<string, unknown>>)[name] ?? model?.parameters[name]?.default;
   return typeof value === 'number' ? value : undefined;
 }

@@ -28,7 +28,8 @@ const ONLY_WITH: Readonly<Record<string, readonly string[]>> = only_with;
 const numbers = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 
 /** The first thing that would make the request fail, or nothing. */
-export function problemIn(mediaType: MediaType, asked: Fields, userId: string): Problem | undefined {
+export function problemIn(mediaType: MediaType, request: object, userId: string): Problem | undefined {
+  const asked = request as Fields;
   const outside = limitsProblem(mediaType, asked) ?? uploadProblem(asked, userId);
   if (outside !== undefined) return outside;
   const model = findModel(mediaType, asked.model as string | undefined);
