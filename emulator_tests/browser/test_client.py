@@ -194,6 +194,19 @@ def test_reading_what_is_not_ones_own_is_a_typed_error(app: Page) -> None:
     assert told == "refused"
 
 
+def test_a_list_that_ends_because_its_user_signs_out_says_so(app: Page) -> None:
+    told = evaluate(
+        app,
+        """const list = safelight.list('images');
+        return new Promise((resolve) => list.subscribe(
+            ({live}) => { if (live) auth.signOut(); },
+            ({code}) => resolve(code),
+        ));""",
+    )
+
+    assert told == "not_signed_in"
+
+
 def test_nobody_can_ask_for_anything(app: Page) -> None:
     error = code_of(app, "(async () => { await auth.signOut(); safelight.generate({prompt: 'x'}); })()")
 
@@ -337,6 +350,12 @@ def test_the_three_lines_of_the_documentation_work(running: Run) -> None:
 
     expect(page.locator("li").last).to_contain_text("image_urls", timeout=PATIENCE_SECONDS * 1000)
     assert page.locator("li").first.inner_text() == '"sending"'
+
+
+def test_the_write_and_the_listener_of_the_documentation_work(running: Run) -> None:
+    page = running("without_client.ts")
+
+    expect(page.locator("body > li")).to_contain_text("http", timeout=PATIENCE_SECONDS * 1000)
 
 
 def test_the_hooks_of_the_documentation_work(running: Run) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {path: path.read_text() for path in (ROOT / "emulator_tests" / "browser" / "scripts").iterdir()}
-BLOCKS = re.findall(r"^```tsx?\n(.*?)^```", (ROOT / "docs" / "frontend.md").read_text(), re.MULTILINE | re.DOTALL)
+PAGE = (ROOT / "docs" / "frontend.md").read_text()
+BLOCKS = re.findall(r"^```(?:tsx?|js)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_there_is_code() -> None:
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 5
 
 
 @pytest.mark.parametrize("block", BLOCKS)

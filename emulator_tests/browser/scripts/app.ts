@@ -13,8 +13,10 @@ export const auth = getAuth(app);
 connectAuthEmulator(auth, 'http://127.0.0.1:9099', { disableWarnings: true });
 connectFirestoreEmulator(getFirestore(app), '127.0.0.1', 8080);
 connectStorageEmulator(getStorage(app), '127.0.0.1', 9199);
+
+// The code of docs/frontend.md, word for word.
 await auth.authStateReady();
-if (auth.currentUser === null) await signInAnonymously(auth);
+if (!auth.currentUser) await signInAnonymously(auth);
 
 document.body.replaceChildren();
 document.body.dataset.userId = auth.currentUser?.uid;
