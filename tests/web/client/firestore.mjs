@@ -31,7 +31,11 @@ export const endAt = constraint('endAt');
 export const limit = constraint('limit');
 
 export function onSnapshot({ path, constraints = [] }, ...rest) {
-  const [next, fail] = rest.filter((one) => typeof one === 'function');
+  const callbacks = rest.filter((one) => typeof one === 'function');
+  const [next, fail] = callbacks.map((call) => (what) => {
+    if (listener.stopped) throw new Error('Firestore tells nothing to who has left');
+    call(what);
+  });
   const listener = { path, constraints: Object.fromEntries(constraints), next, fail, stopped: false };
   listeners.push(listener);
   return () => {

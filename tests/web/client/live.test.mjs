@@ -53,6 +53,15 @@ test('an iteration is left while it waits', async () => {
   assert.equal(numbers.started, 1);
 });
 
+test('what is left before it began never begins', async () => {
+  const numbers = new Numbers();
+  const steps = numbers[Symbol.asyncIterator]();
+  await steps.return();
+
+  assert.deepEqual(await steps.next(), { value: undefined, done: true });
+  assert.equal(numbers.started, 0);
+});
+
 test('breaking off leaves', async () => {
   const numbers = new Numbers();
   numbers.publish(1);
