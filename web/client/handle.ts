@@ -20,7 +20,6 @@ import {
 /** What this page has just asked for. */
 interface Asked<M extends MediaType> {
   readonly request: Requests[M];
-  /** Resolves when the server has the request, rejects with a `SafelightError` when it was refused. */
   readonly sent: Promise<void>;
 }
 
@@ -48,7 +47,7 @@ export class GenerationHandle<M extends MediaType = MediaType>
     super();
     this.sent = asked?.sent ?? Promise.resolve();
     this.delivered = asked === undefined;
-    if (asked !== undefined) this.send(asked);
+    if (asked !== undefined) this.follow(asked);
   }
 
   /** Waits for the end. Rejects with a `SafelightError` that says why there is no result. */
@@ -99,7 +98,7 @@ export class GenerationHandle<M extends MediaType = MediaType>
     return hasEnded(state);
   }
 
-  private send({ request, sent }: Asked<M>): void {
+  private follow({ request, sent }: Asked<M>): void {
     this.publish(unsentState(this, request, { status: 'sending' }));
     sent.then(
       () => {

@@ -5,7 +5,7 @@ import type { SafelightError } from './errors.js';
 type Subscribe<T> = (next: (value: T) => void, fail: (error: SafelightError) => void) => () => void;
 
 /** Subscribes with the first `next`, and leaves after the last value, after an error, or with `return`. */
-export class LiveIterator<T> implements AsyncIterableIterator<T, void, undefined> {
+export class LiveIterator<T> implements AsyncIterator<T, void, undefined>, AsyncIterable<T> {
   private unseen: T | undefined;
   private failure: SafelightError | undefined;
   private ended = false;
