@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from emulator_tests.browser.old_documents import write_old_documents
 from emulator_tests.browser.visitors import Visitors, serve_script, user_of
 from emulator_tests.documents import PATIENCE_SECONDS, command, wait_for, wait_for_end
+from local.firebase_user import FirebaseUser
 
 Run = Callable[[str], Page]
 
@@ -181,6 +182,46 @@ def test_a_write_that_the_rules_refuse_is_a_state_and_an_error(app: Page) -> Non
     )
 
     assert told == {"sent": {"code": "refused", "retryable": False}, "result": "refused", "status": "refused"}
+    left = evaluate(
+        app,
+        """const stranger = {app: auth.app, currentUser: {uid: 'somebody-else'}};
+        const generation = new client.Safelight(stranger).generate({prompt: 'not mine'});
+        stranger.currentUser = {uid: 'a-third'};
+        const sent = await generation.sent.catch(({code}) => code);
+        return {sent, status: generation.current.status, shown: generation.current.error.code};""",
+    )
+    assert left == {"sent": "not_signed_in", "status": "refused", "shown": "not_signed_in"}
+
+
+def test_what_the_server_never_had_is_not_called_deleted(app: Page) -> None:
+    """Who signs out takes along what was not sent: that goes from the window, too."""
+    app.route("**/google.firestore.v1.Firestore/Write/**", lambda _route: None)
+
+    told = evaluate(
+        app,
+        """const generation = safelight.generate({prompt: 'on its way'});
+        const heard = [];
+        const failed = new Promise((resolve) => {
+            generation.subscribe(({status}) => heard.push(status), ({code}) => resolve(code));
+        });
+        await watch(safelight.list('images')).until(({live}) => live); // the server has said that it is not there
+        await auth.signOut();
+        return {failed: await failed, heard: [...new Set(heard)]};""",
+    )
+
+    assert told == {"failed": "not_signed_in", "heard": ["sending"]}
+
+
+def test_nobody_waits_for_ever_for_what_is_not_there(app: Page) -> None:
+    path = f"generations/{user_of(app).uid}/images/empty"
+    empty = {"status": "completed", "created_at": datetime.now(UTC)}
+    FirebaseUser.owner().create(path, empty).raise_for_status()
+
+    nothing_made = code_of(app, "safelight.get('images', 'empty').result()")
+    no_document = code_of(app, "safelight.get('images', 'never-was').result()")
+
+    assert (nothing_made["code"], nothing_made["retryable"]) == ("generation_failed", False)
+    assert no_document["code"] == "deleted"
 
 
 def test_reading_what_is_not_ones_own_is_a_typed_error(app: Page) -> None:
@@ -296,6 +337,22 @@ def test_an_upload_is_what_a_picture_starts_from(app: Page) -> None:
     assert len(made["result"]["image_urls"]) == 1
 
 
+def test_a_page_that_did_not_come_over_https_uploads_too(app: Page) -> None:
+    app.add_init_script("delete Crypto.prototype.randomUUID;")
+    app.reload()
+    app.wait_for_selector("[data-user-id]")
+
+    told = evaluate(
+        app,
+        """const picture = new Blob([new Uint8Array(argument)]);
+        const paths = await Promise.all([safelight.upload(picture), safelight.upload(picture)]);
+        return {offered: typeof crypto.randomUUID, different: paths[0] !== paths[1]};""",
+        picture(),
+    )
+
+    assert told == {"offered": "undefined", "different": True}
+
+
 def test_what_is_no_picture_is_not_uploaded(app: Page) -> None:
     text = code_of(app, "safelight.upload(new Blob(['<svg onload=alert(1)>'], {type: 'image/png'}))")
     large = code_of(app, "safelight.upload(new Blob([new Uint8Array(10 * 2 ** 20 + 1)]))")
@@ -343,6 +400,97 @@ def test_a_list_goes_back_page_by_page_and_stays_live(app: Page) -> None:
     ids = app.evaluate("window.ids()")
     assert ids[0] == fresh
     assert len(set(ids)) == len(ids) == 50
+
+
+def test_a_page_closes_before_the_next_one_opens_so_that_there_is_no_gap(app: Page) -> None:
+    write_old_documents(user_of(app).uid, "images", count=5, newest=datetime.now(UTC) - timedelta(days=1))
+
+    closing = evaluate(
+        app,
+        """window.all = watch(safelight.list('images')); // so that Firestore has the older ones offline, too
+        await all.until(({live}) => live);
+        window.list = safelight.list('images', {pageSize: 2});
+        window.paged = watch(list);
+        await paged.until(({live, hasMore}) => live && hasMore);
+        list.more();
+        await network.off(); // before anything is answered
+        const {fileUid} = safelight.generate({prompt: 'new', num_inference_steps: 1});
+        const view = await paged.until(({generations}) => generations[0].fileUid === fileUid);
+        list.more(); // does nothing
+        return {...view, generations: idsOf(view)};""",
+    )
+    closed = evaluate(
+        app,
+        """await network.on();
+        const view = await paged.until(({live, loading}) => live && !loading);
+        return {...view, generations: idsOf(view)};""",
+    )
+
+    fresh, *old = closed["generations"]
+    assert old == ["old-000", "old-001", "old-002", "old-003"]
+    assert closed["hasMore"] is True
+    assert closing == {"generations": [fresh, "old-000"], "hasMore": False, "loading": True, "live": False}
+    for ids in app.evaluate("paged.views.map(idsOf)"):
+        shown = [file_uid for file_uid in ids if file_uid != fresh]
+        assert shown == old[: len(shown)]
+
+
+def test_who_leaves_a_list_leaves_all_of_it_and_who_comes_back_sees_what_was_known(app: Page) -> None:
+    write_old_documents(user_of(app).uid, "images", count=3, newest=datetime.now(UTC) - timedelta(days=1))
+
+    back = evaluate(
+        app,
+        """window.list = safelight.list('images', {pageSize: 2});
+        const before = watch(list);
+        await before.until(({live}) => live);
+        before.leave();
+        window.again = watch(list);
+        const known = again.views[0];
+        const live = await again.until(({live}) => live);
+        return [known, live].map((view) => ({...view, generations: idsOf(view)}));""",
+    )
+    left = evaluate(
+        app,
+        """const held = [await isHeld('old-000')];
+        list.more();
+        again.leave(); // while the page closes
+        const last = list.current;
+        const other = watch(safelight.list('images', {pageSize: 1}));
+        await other.until(({live}) => live); // what was asked for before is answered, too
+        other.leave();
+        held.push(await isHeld('old-000'));
+        return {held, same: list.current === last};""",
+    )
+
+    ids = ["old-000", "old-001"]
+    assert back == [
+        {"generations": ids, "hasMore": False, "loading": True, "live": False},
+        {"generations": ids, "hasMore": True, "loading": False, "live": True},
+    ]
+    assert left == {"held": [True, False], "same": True}
+
+
+def test_an_order_that_was_carried_out_while_nobody_looked_is_not_shown_any_more(app: Page) -> None:
+    write_old_documents(user_of(app).uid, "images", count=1, newest=datetime.now(UTC) - timedelta(days=1))
+
+    known, *later = evaluate(
+        app,
+        """const list = safelight.list('images');
+        const other = watch(new client.Safelight(auth).list('images'));
+        const before = watch(list);
+        await before.until(({live}) => live);
+        const order = safelight.cancel({mediaType: 'images', fileUid: 'old-000'});
+        await before.until(({generations: [old]}) => old.ordered === 'cancel');
+        before.leave();
+        await order;
+        await other.until(({generations: [old], live}) => live && old.ordered === undefined);
+        const again = watch(list);
+        await again.until(({live}) => live);
+        return again.views.map(({generations: [old]}) => old.ordered ?? 'nothing');""",
+    )
+
+    assert known == "cancel"
+    assert set(later) == {"nothing"}
 
 
 def test_the_three_lines_of_the_documentation_work(running: Run) -> None:
