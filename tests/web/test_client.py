@@ -1,4 +1,7 @@
-"""The client without a browser: what comes and goes, in an order that no emulator would keep to."""
+"""The client without a server: of values that come and go, and of what Firebase's SDK says by itself.
+
+What needs a server is tested in a browser: `emulator_tests/browser/test_client.py`.
+"""
 
 import subprocess
 from pathlib import Path
@@ -11,12 +14,11 @@ TESTS = sorted((Path(__file__).parent / "client").glob("*.test.mjs"))
 
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Each script with all that it imports, and with Firestore and Storage played."""
+    """Each script with all that it imports, Firebase's SDK with it."""
     folder = tmp_path_factory.mktemp("client")
-    played = [f"--alias:firebase/{name}=./tests/web/client/{name}.mjs" for name in ("firestore", "storage")]
     options = ["--bundle", "--platform=node", "--format=cjs", "--out-extension:.js=.cjs", "--log-level=warning"]
     esbuild = ROOT / "node_modules" / ".bin" / "esbuild"
-    subprocess.run([esbuild, *TESTS, *played, *options, f"--outdir={folder}"], check=True, cwd=ROOT)
+    subprocess.run([esbuild, *TESTS, *options, f"--outdir={folder}"], check=True, cwd=ROOT)
     return folder
 
 

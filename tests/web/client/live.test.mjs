@@ -132,6 +132,14 @@ test('one whose complaint breaks is reported, and the others hear of the failure
   assert.equal(numbers.stopped, 1);
 });
 
+test('a failure that nobody asks to hear of is reported', () => {
+  const numbers = new Numbers();
+  numbers.subscribe(() => {});
+  numbers.fail(refused);
+
+  assert.deepEqual(reported.splice(0), [refused]);
+});
+
 test('who has left during a round hears nothing any more', () => {
   const numbers = new Numbers();
   const heard = [];
