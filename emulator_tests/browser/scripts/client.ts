@@ -1,6 +1,6 @@
 // Puts the client where a test can call it, with what tells from outside what it does.
 
-import { disableNetwork, doc, enableNetwork, getDocFromCache, getFirestore } from 'firebase/firestore';
+import { disableNetwork, enableNetwork, getFirestore } from 'firebase/firestore';
 import * as client from 'safelight';
 
 import { auth } from './app';
@@ -38,14 +38,5 @@ function idsOf({ generations }: View): string[] {
   return generations.map(({ fileUid }) => fileUid);
 }
 
-/** Whether somebody in this window listens to this image: without listeners Firestore forgets it at once. */
-async function isHeld(fileUid: string): Promise<boolean> {
-  const image = doc(firestore, 'generations', auth.currentUser?.uid ?? '', 'images', fileUid);
-  return getDocFromCache(image).then(
-    () => true,
-    () => false,
-  );
-}
-
 const network = { off: () => disableNetwork(firestore), on: () => enableNetwork(firestore) };
-Object.assign(window, { auth, client, safelight: new client.Safelight(auth), network, watch, idsOf, isHeld });
+Object.assign(window, { auth, client, safelight: new client.Safelight(auth), network, watch, idsOf });
