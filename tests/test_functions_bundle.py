@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import venv
 import zipfile
 from pathlib import Path
@@ -76,9 +77,10 @@ def test_it_holds_what_the_functions_need_and_nothing_else(unpacked: Path) -> No
 
 
 def test_every_function_loads_in_an_empty_environment(unpacked: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     python = str(tmp_path / "venv" / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    install = [*pip, "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]
     subprocess.run(install, cwd=unpacked, check=True, capture_output=True)
 
     discovered = _run([python, "-c", DISCOVER], unpacked)

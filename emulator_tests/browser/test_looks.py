@@ -79,6 +79,7 @@ def test_a_full_gallery_fits_every_window_by_day_and_by_night(full: Page) -> Non
         look_by_day_and_by_night(full)
     with on_a_phone(full) as phone:
         phone.get_by_label("Prompt", exact=True).fill("sunset over the sea, slowly")
+        phone.get_by_label("Prompt", exact=True).blur()
         for width, height in ((390, 844), (320, 640)):
             phone.set_viewport_size({"width": width, "height": height})
             look_by_day_and_by_night(phone)
