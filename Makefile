@@ -1,7 +1,7 @@
 # What a person does. Each word sets up what it needs, and does nothing where nothing has changed.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo up test chaos chaos-nightly bench conformance-newest check setup setup-tests functions web generated constraints image ready
+.PHONY: help demo up test chaos chaos-nightly bench conformance-newest check types lint setup setup-tests functions web generated constraints image ready
 
 help: ## list the words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +12,8 @@ demo: ready ## make one image and one video, then leave the page open
 up: ready ## run everything in the foreground until Ctrl-C
 	@$(PYTHON) -m local.up
 
-test: setup-tests ready check ## run all tests
+test: setup-tests ## run all tests
+	@$(MAKE) --no-print-directory --jobs=2 ready lint types
 	@$(PYTHON) -m pytest --cov --numprocesses 2 --no-loadscope-reorder
 
 # The tests run against the runpod of constraints.txt; this tells what RunPod has changed since.
@@ -32,10 +33,14 @@ chaos-nightly: setup-tests ## the same, with 10,000 jobs on the real emulators
 bench: setup-tests ready ## measure, and print one table of ratios
 	@$(PYTHON) -m benchmarks
 
-check: setup ## lint, types, import direction, nothing stale
+check: lint types ## lint, types, import direction, nothing stale
+
+types: setup
+	@$(PYTHON) -m mypy --no-error-summary .
+
+lint: setup
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --check --quiet .
-	@$(PYTHON) -m mypy --no-error-summary .
 	@node_modules/.bin/tsc --noEmit -p web
 	@$(PYTHON) -m codegen --check
 	@$(PYTHON) -m pytest --quiet --no-header --no-summary tests/test_architecture.py
