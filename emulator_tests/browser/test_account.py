@@ -13,9 +13,13 @@ from emulator_tests.browser.cards import (
     expect_status,
     save_screenshot,
 )
+from emulator_tests.browser.pictures import png
 from emulator_tests.browser.visitors import ANSWERED_MS, PAGE, Visitors, user_of
 from local.emulator_environment import PROJECT
 from local.firebase_user import AUTH, TIMEOUT_SECONDS
+
+LOOKED_AFTER_MS = 2_000
+"""More than the time after which Firebase looks for what another tab has done, 800 ms."""
 
 
 @pytest.fixture
@@ -86,12 +90,16 @@ def test_a_session_that_ends_elsewhere_takes_nothing_that_is_typed(
     account.get_by_role("button", name="Create account").click()
     expect(other.locator("#account-name")).to_have_text(email)
     other.get_by_label("Prompt", exact=True).fill("half a thou")
+    other.locator("#picture-file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png()})
+    expect(other.locator("#input-picture .words")).to_have_text("Starts from this picture")
 
     page.get_by_role("button", name="Sign out").click()
 
     expect(other.locator("#page-error")).to_contain_text("Your session has ended", timeout=ANSWERED_MS)
     expect(other.get_by_label("Prompt", exact=True)).to_have_value("half a thou")
+    expect(other.locator("#input-picture .words")).to_have_text("It belongs to who was signed in before")
     expect(page.get_by_role("button", name="Keep my pictures")).to_be_visible(timeout=ANSWERED_MS)
+    page.wait_for_timeout(LOOKED_AFTER_MS)
     expect(page.locator("#page-error")).to_be_empty()
 
 

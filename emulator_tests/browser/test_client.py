@@ -1,6 +1,5 @@
 """The TypeScript client in a real browser, against everything that runs behind it."""
 
-import io
 import re
 import time
 from collections.abc import Callable
@@ -9,10 +8,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
 from emulator_tests.browser.old_documents import write_old_documents
+from emulator_tests.browser.pictures import png
 from emulator_tests.browser.visitors import Visitors, serve_script, user_of
 from emulator_tests.documents import PATIENCE_SECONDS, command, wait_for, wait_for_end
 from local.firebase_user import FirebaseUser
@@ -30,13 +29,6 @@ def app(running: Run) -> Page:
 
 def evaluate(app: Page, body: str, argument: object = None) -> Any:  # noqa: ANN401 - whatever the script returns
     return app.evaluate(f"async (argument) => {{ {body} }}", argument)
-
-
-def picture() -> list[int]:
-    """The bytes of a small PNG."""
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), (200, 30, 20)).save(file, "PNG")
-    return list(file.getvalue())
 
 
 def code_of(app: Page, expression: str) -> dict[str, Any]:
@@ -331,7 +323,7 @@ def test_an_upload_is_what_a_picture_starts_from(app: Page) -> None:
             {onProgress: (fraction) => fractions.push(fraction)});
         const result = await safelight.generate({prompt: 'a red circle', input_image, strength: 0.4}).result();
         return {input_image, result, fractions};""",
-        picture(),
+        list(png()),
     )
 
     assert made["input_image"].startswith(f"uploads/{user_of(app).uid}/")
@@ -350,7 +342,7 @@ def test_a_page_that_did_not_come_over_https_uploads_too(app: Page) -> None:
         """const picture = new Blob([new Uint8Array(argument)]);
         const paths = await Promise.all([safelight.upload(picture), safelight.upload(picture)]);
         return {offered: typeof crypto.randomUUID, different: paths[0] !== paths[1]};""",
-        picture(),
+        list(png()),
     )
 
     assert told == {"offered": "undefined", "different": True}
@@ -365,7 +357,7 @@ def test_what_is_no_picture_is_not_uploaded(app: Page) -> None:
         const upload = safelight.upload(new Blob([new Uint8Array(argument)]), {signal: stop.signal});
         stop.abort();
         return upload.catch(({name}) => name);""",
-        picture(),
+        list(png()),
     )
 
     assert (text["code"], text["field"]) == ("invalid_upload", "input_image")

@@ -1,9 +1,7 @@
 """The form: a picture to start from, seeds, shapes, and what was asked before."""
 
-import io
 import re
 
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from emulator_tests.browser.cards import (
@@ -14,13 +12,8 @@ from emulator_tests.browser.cards import (
     open_settings,
     save_screenshot,
 )
+from emulator_tests.browser.pictures import png
 from emulator_tests.browser.visitors import ANSWERED_MS, Visitors, create, user_of
-
-
-def png() -> bytes:
-    file = io.BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(file, "PNG")
-    return file.getvalue()
 
 
 def test_a_picture_that_is_chosen_is_what_it_starts_from(page: Page) -> None:
@@ -42,12 +35,18 @@ def test_a_picture_that_is_chosen_is_what_it_starts_from(page: Page) -> None:
 def test_a_picture_can_be_dropped_and_taken_away_again(page: Page) -> None:
     drop(page, list(png()), "image/png")
     expect(page.locator("#input-picture .words")).to_have_text("Starts from this picture")
+    open_settings(page)
+    strength = page.get_by_label("Strength", exact=True)
+    strength.fill("0.3")
 
     page.get_by_role("button", name="Remove the picture").click()
 
     expect(page.locator("#input-picture")).to_be_hidden()
-    open_settings(page)
-    expect(page.get_by_label("Strength", exact=True)).to_be_hidden()
+    expect(strength).to_be_hidden()
+    create(user_of(page), "images", "other", {"prompt": "another one", "seed": 7, "model": "no-such-model"})
+    card_of(page, "another one").get_by_role("button", name="Edit").click(timeout=ANSWERED_MS)
+    drop(page, list(png()), "image/png")
+    expect(strength).to_have_value("")
 
 
 def test_without_its_picture_nothing_is_made(page: Page) -> None:
@@ -60,7 +59,7 @@ def test_without_its_picture_nothing_is_made(page: Page) -> None:
     page.get_by_label("Prompt", exact=True).fill("a lamp")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#form-error")).to_have_text(
-        "Picture to start from could not be uploaded: choose another one, or remove it."
+        "Picture to start from is not there: choose another one, or remove it."
     )
     page.wait_for_timeout(500)
     expect(page.locator(".card")).to_have_count(0)
@@ -77,6 +76,7 @@ def test_what_is_typed_during_an_upload_goes_on(page: Page) -> None:
     page.get_by_label("Prompt", exact=True).fill("a lamp")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#form-error")).to_have_text("Picture to start from is still on its way: wait a moment.")
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
     open_settings(page)
     steps = page.get_by_label("Steps", exact=True)
     steps.fill("12")
@@ -84,6 +84,7 @@ def test_what_is_typed_during_an_upload_goes_on(page: Page) -> None:
     page.unroute("**/v0/b/**")  # what was held goes on
 
     expect(page.get_by_label("Strength", exact=True)).to_be_visible()
+    expect(page.locator("#form-error")).to_be_empty()
     expect(steps).to_be_focused()
     expect(steps).to_have_value("12")
     page.get_by_label("Strength", exact=True).fill("0.05")

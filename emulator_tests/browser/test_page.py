@@ -255,7 +255,9 @@ def test_what_is_written_from_right_to_left_stands_on_the_right(page: Page) -> N
         assert place.evaluate("element => getComputedStyle(element).direction") == "rtl"
 
 
-def test_nothing_moves_while_the_page_opens(three: Page) -> None:
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_while_the_page_opens(three: Page, width: int) -> None:
+    three.set_viewport_size({"width": width, "height": 900})
     three.add_init_script("""
         window.shifts = [];
         new PerformanceObserver((list) => {
@@ -269,21 +271,26 @@ def test_nothing_moves_while_the_page_opens(three: Page) -> None:
 
     expect(three.locator(".card")).to_have_count(3)
     expect(three.get_by_role("list", name="Examples").get_by_role("button")).not_to_have_count(0)
+    expect(three.locator("#connection")).to_have_text("Connected")
+    three.wait_for_timeout(500)
     assert three.evaluate("window.shifts") == []
 
 
 def test_a_listener_that_the_server_has_ended_listens_again(visitors: Visitors, three: Page) -> None:
+    three.evaluate("document.querySelector('.card').dataset.kept = 'yes'")
     with no_rules():
-        three.reload()
+        with visitors.offline(three):
+            expect(three.locator("#connection")).to_have_text("Offline")
         expect(three.locator("#page-error")).to_contain_text("refused", timeout=ANSWERED_MS)
         expect(three.locator("#connection")).to_have_text("Reconnecting")
     visitors.complaints.clear()
 
     three.evaluate("dispatchEvent(new Event('online'))")
 
-    expect(three.locator(".card")).to_have_count(3, timeout=ANSWERED_MS)
+    expect(three.locator("#connection")).to_have_text("Connected", timeout=ANSWERED_MS)
     expect(three.locator("#page-error")).to_be_empty()
-    expect(three.locator("#connection")).to_have_text("Connected")
+    expect(three.locator(".card")).to_have_count(3)
+    expect(three.locator(".card").first).to_have_attribute("data-kept", "yes")  # it was there all the time
 
 
 @contextmanager

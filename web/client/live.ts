@@ -54,6 +54,7 @@ export abstract class Live<T> implements AsyncIterable<T> {
   protected publish(value: T): void {
     this.latest = value;
     for (const subscriber of [...this.subscribers]) {
+      if (this.latest !== value) return; // one of them has changed it, and all have been told
       if (this.subscribers.has(subscriber)) tell(() => subscriber.next(value));
     }
   }

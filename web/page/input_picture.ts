@@ -1,6 +1,6 @@
 // The picture to start from: chosen, dropped or pasted, and uploaded at once.
 
-import { toSafelightError, type Safelight } from '../client';
+import { toSafelightError, type Problem, type Safelight } from '../client';
 import { notice } from './notices';
 import { part } from './part';
 
@@ -39,9 +39,10 @@ export class InputPicture {
   }
 
   /** Why nothing can be asked for with it: without it, something else would be made than was wanted. */
-  get reason(): string | undefined {
-    if (this.isUploading) return 'is still on its way: wait a moment';
-    return this.taken && this.failed ? 'could not be uploaded: choose another one, or remove it' : undefined;
+  get problem(): Problem | undefined {
+    const field = 'input_image';
+    if (this.isUploading) return { field, reason: 'is still on its way: wait a moment' };
+    return this.taken && this.failed ? { field, reason: 'is not there: choose another one, or remove it' } : undefined;
   }
 
   /** Takes pictures that are dropped on the page, or pasted into this element. */
@@ -84,6 +85,19 @@ export class InputPicture {
     this.show();
   }
 
+  /** It belongs to a user who has left. */
+  lose(): void {
+    if (!this.isThere) return;
+    this.remove();
+    this.failed = true;
+    this.say('It belongs to who was signed in before');
+  }
+
+  /** Or would be: it is on its way, or had to be. */
+  private get isThere(): boolean {
+    return this.uploading !== undefined || this.uploaded !== undefined || this.failed;
+  }
+
   private takeOne(event: Event, data: DataTransfer | null): void {
     const [picture] = data?.files ?? [];
     // What office programs copy is text, with a picture of it.
@@ -121,8 +135,8 @@ export class InputPicture {
   }
 
   private show(): void {
-    const { uploading, uploaded, failed, taken } = this;
-    this.element.hidden = !taken || (uploading === undefined && uploaded === undefined && !failed);
+    const { uploading, failed } = this;
+    this.element.hidden = !this.taken || !this.isThere;
     this.element.classList.toggle('problem', failed);
     this.image.hidden = failed || !this.image.hasAttribute('src');
     this.bar.hidden = uploading === undefined;

@@ -1,6 +1,6 @@
 // The page: signs somebody in, and ties the form, the gallery and the viewer to that user's generations.
 
-import { onAuthStateChanged, onIdTokenChanged, signInAnonymously, type Auth } from 'firebase/auth';
+import { onAuthStateChanged, onIdTokenChanged, signInAnonymously, type Auth, type User } from 'firebase/auth';
 
 import { SafelightError, type Safelight } from '../client';
 import { Account } from './account';
@@ -26,13 +26,20 @@ async function start(): Promise<void> {
   const viewer = new Viewer(actions);
   const account = new Account(auth, connection);
   await auth.authStateReady();
-  let leave: (() => void) | undefined;
+  let leave = () => {};
+  let before: User | null = null;
   let ended = false;
-  onIdTokenChanged(auth, (user) => account.show(user)); // also when the guest gets an account in another tab
+  onIdTokenChanged(auth, (user) => {
+    account.show(user); // also when the guest gets an account, in this tab or in another
+    if (!ended || user === null || user.isAnonymous) return;
+    ended = false;
+    explain('');
+  });
   onAuthStateChanged(auth, (user) => {
-    if (leave !== undefined) ended = !account.isLeaving;
-    leave?.();
-    leave = undefined;
+    if (before !== null) ended = !before.isAnonymous && !account.isLeaving;
+    before = user;
+    leave();
+    leave = () => {};
     delete document.body.dataset.userId;
     if (user === null) {
       if (account.isLeaving) form.clear();
@@ -91,11 +98,15 @@ function show(
   userId: string,
 ): () => void {
   document.body.dataset.userId = userId;
-  const feed = new Feed(safelight);
   let stop = () => {};
   let hasLeft = false;
+  let isLost = false;
   const watch = () => {
+    const feed = new Feed(safelight);
+    gallery.onMore(() => feed.more());
     stop = feed.subscribe((view) => {
+      if (isLost) explain('');
+      isLost = false;
       gallery.show(view);
       connection.show(view);
     }, lose);
@@ -103,15 +114,13 @@ function show(
   const lose = async (error: unknown) => {
     stop();
     if (hasLeft) return;
+    isLost = true;
     connection.lose();
     complain(error);
     await anotherChance();
-    if (hasLeft) return;
-    explain('');
-    watch();
+    if (!hasLeft) watch();
   };
   watch();
-  gallery.onMore(() => feed.more());
   form.enable(userId);
   return () => {
     hasLeft = true;

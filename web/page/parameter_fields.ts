@@ -64,13 +64,13 @@ export class ParameterFields {
   fill(values: Readonly<Record<string, unknown>>, all = false): void {
     if (all) this.typed.clear();
     for (const [name, value] of Object.entries(values)) this.typed.set(name, String(value));
-    for (const input of this.inputs()) input.value = this.typed.get(input.name) ?? '';
+    for (const input of this.inputs('input, select')) input.value = this.typed.get(input.name) ?? '';
     this.seedLock.show();
   }
 
   read(): Reading {
     const values: Record<string, string | number> = {};
-    for (const input of this.inputs()) {
+    for (const input of this.inputs(':is(input, select):not(.field[hidden] *)')) {
       if (input.validity.badInput) {
         return { values, problem: { field: input.name, reason: 'must be a number' } };
       }
@@ -81,9 +81,8 @@ export class ParameterFields {
     return { values, problem: undefined };
   }
 
-  /** Those that are offered. */
-  private inputs(): NodeListOf<HTMLInputElement | HTMLSelectElement> {
-    return this.element.querySelectorAll(':is(input, select):not(.field[hidden] *)');
+  private inputs(which: string): NodeListOf<HTMLInputElement | HTMLSelectElement> {
+    return this.element.querySelectorAll(which);
   }
 
   private field(name: string, model: Model): Node {

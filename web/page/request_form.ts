@@ -69,12 +69,13 @@ export class RequestForm {
 
   disable(): void {
     this.userId = undefined;
-    this.picture.remove(); // it belongs to the user who has left
+    this.picture.lose();
   }
 
   /** Forgets what somebody has typed who does not want to be here any more. */
   clear(): void {
     this.form.reset();
+    this.picture.remove();
     this.offerModels();
     this.fillIn({}, true);
     this.openSettings(false);
@@ -122,8 +123,7 @@ export class RequestForm {
     const request: Request & Record<string, unknown> = { prompt: this.prompt.value, model: model.id, ...values };
     if (picture.path !== undefined) request.input_image = picture.path;
     const empty = request.prompt.trim() === '' ? { field: 'prompt', reason: 'is empty: say what to make' } : undefined;
-    const unsent = picture.reason === undefined ? undefined : { field: 'input_image', reason: picture.reason };
-    const problem = empty ?? unsent ?? unreadable ?? problemIn(mediaType, request, userId);
+    const problem = empty ?? picture.problem ?? unreadable ?? problemIn(mediaType, request, userId);
     this.explain(problem);
     if (problem === undefined && !this.repeats.isOne(JSON.stringify(request))) this.send(mediaType, request);
   }
@@ -193,7 +193,7 @@ export class RequestForm {
     this.button.disabled = this.userId === undefined || this.picture.isUploading;
     this.parameters.offerWithPicture(this.picture.path !== undefined);
     const isBlamed = this.form.querySelector('[name=input_image][aria-invalid]') !== null;
-    if (isBlamed && this.picture.reason === undefined) this.explain(undefined);
+    if (isBlamed) this.explain(this.picture.problem);
   }
 
   private openSettings(open: boolean): void {
@@ -216,7 +216,7 @@ export class RequestForm {
     field.setAttribute('aria-invalid', 'true');
     field.setAttribute('aria-errormessage', this.error.id);
     if (this.settings.contains(field)) this.openSettings(true);
-    field.focus();
+    if (problem.field !== 'input_image') field.focus(); // a file is not typed: who types goes on
   }
 
   private showLength(): void {

@@ -64,7 +64,8 @@ export function fieldName(field: string): string {
 
 /** With the page's names also for the other fields that it mentions. */
 export function problemInWords({ field, reason }: Problem): string {
-  return `${fieldName(field)} ${reason.replace(/\b[a-z]+(_[a-z]+)+\b/g, fieldName)}.`;
+  const said = `${fieldName(field)} ${reason.replace(/\b[a-z]+(_[a-z]+)+\b/g, fieldName)}`;
+  return said.endsWith('.') ? said : `${said}.`;
 }
 
 export function promptOf(state: GenerationState): string {

@@ -164,6 +164,18 @@ test('who has left during a round hears nothing any more', () => {
   assert.deepEqual(heard, []);
 });
 
+test('nobody hears what is old after what is new', () => {
+  const numbers = new Numbers();
+  const heard = [];
+  numbers.subscribe((value) => {
+    if (value === 1) numbers.publish(2);
+  });
+  numbers.subscribe((value) => heard.push(value));
+  numbers.publish(1);
+
+  assert.deepEqual(heard, [2]);
+});
+
 test('who subscribes anew as it fails is listened for again', () => {
   const numbers = new Numbers();
   const heard = [];
