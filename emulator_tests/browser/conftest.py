@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from emulator_tests.browser.old_documents import write_old_documents
 from emulator_tests.browser.visitors import PAGE, Visitors, serve_script, user_of
+from emulator_tests.documents import PATIENCE_SECONDS
 from local.chromium import installed_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,3 +86,11 @@ def running(visitors: Visitors, bundled: Callable[[str], str]) -> Callable[[str]
         return window
 
     return run
+
+
+@pytest.fixture
+def app(running: Callable[[str], Page]) -> Page:
+    """A window where `safelight` is the client of the signed-in user."""
+    page = running("client.ts")
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
+    return page
