@@ -121,6 +121,11 @@ def test_a_failure_on_the_server_is_shown_with_its_sentence(page: Page) -> None:
     assert document is not None
     assert document["error"]["message"] == "model must be one of those that make images: safelight-image"
     expect(card.locator(".problem")).to_have_text("Model must be one of those that make images: safelight-image.")
+    said = "prompt asks for something that is not made here. Reword it."
+    error = {"code": "prompt_blocked", "retryable": False, "field": "prompt", "message": said}
+    path = f"generations/{user.uid}/images/unknown-model"
+    FirebaseUser.owner().update(path, {"error": error}).raise_for_status()
+    expect(card.locator(".problem")).to_have_text(f"P{said[1:]}")
     expect(card.get_by_role("button", name="Delete")).to_be_visible()
 
 
